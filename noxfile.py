@@ -1,0 +1,97 @@
+"""The project's chores in fresh environments; `nox -l` lists them."""
+
+from __future__ import annotations
+
+import nox
+
+nox.needs_version = ">=2025.2.9"
+nox.options.default_venv_backend = "uv"
+nox.options.sessions = ["lint", "types", "imports", "tests", "docs"]
+
+METADATA = nox.project.load_toml("packages/aros-core/pyproject.toml")
+PYTHONS = nox.project.python_versions(METADATA)
+PROTOBUF = "packages/velaros/src/velaros/protobuf/envelope.proto"
+
+
+def sync(session: nox.Session, *groups: str) -> None:
+    """Install the workspace with these dependency groups into the session's environment."""
+    environment = session.virtualenv.location
+    session.run_install(
+        "uv",
+        "sync",
+        "--quiet",
+        "--no-default-groups",
+        *(f"--group={group}" for group in groups),
+        f"--python={environment}",
+        env={"UV_PROJECT_ENVIRONMENT": environment},
+    )
+
+
+@nox.session(python=PYTHONS)
+def tests(session: nox.Session) -> None:
+    """Run the tests; arguments after `--` go to pytest."""
+    sync(session, "test", "lint", "servers")
+    session.run("pytest", *session.posargs)
+
+
+@nox.session(python=PYTHONS[0])
+def coverage(session: nox.Session) -> None:
+    """Run the tests and report which lines and branches they leave out."""
+    sync(session, "test", "lint", "servers")
+    session.run("coverage", "erase")
+    session.run("coverage", "run", "-m", "pytest", *session.posargs)
+    session.run("coverage", "combine")
+    session.run("coverage", "report")
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style and formatting, of the documentation's code too."""
+    sync(session, "lint")
+    session.run("ruff", "check")
+    session.run("ruff", "format", "--check")
+
+
+@nox.session(python=PYTHONS[0])
+def types(session: nox.Session) -> None:
+    """Check the types of everything, strictly, as the oldest Python sees them."""
+    sync(session, "test", "lint", "servers")
+    session.run("pyright", f"--pythonpath={session.virtualenv.bin}/python")
+
+
+@nox.session
+def imports(session: nox.Session) -> None:
+    """Check that every import goes down the layers."""
+    sync(session, "lint")
+    session.run("lint-imports")
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Build the documentation into `site`; a broken link is an error."""
+    sync(session, "docs")
+    session.run("mkdocs", "build", "--strict", env={"NO_MKDOCS_2_WARNING": "1"})
+
+
+@nox.session
+def benchmarks(session: nox.Session) -> None:
+    """Measure routing; arguments after `--` go to the benchmark."""
+    sync(session, "test", "servers")
+    session.run("python", "benchmarks/routing.py", *session.posargs)
+
+
+@nox.session(python=PYTHONS[0])
+def protobuf(session: nox.Session) -> None:
+    """Generate the Python of the message envelope from its `.proto`."""
+    # Code of this age checks for no runtime version, so every protobuf release that we allow runs it.
+    session.install("grpcio-tools==1.62.3", "setuptools<81")
+    root = "packages/velaros/src"
+    session.run(
+        "python",
+        "-m",
+        "grpc_tools.protoc",
+        f"--proto_path={root}",
+        f"--python_out={root}",
+        f"--pyi_out={root}",
+        PROTOBUF,
+    )
