@@ -1,0 +1,133 @@
+"""The pattern of a route: matches paths and builds them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, final
+
+from aros_core.patterns.builder import build
+from aros_core.patterns.matcher import divide, match
+from aros_core.patterns.params import Params
+from aros_core.patterns.parser import parse
+from aros_core.patterns.tokens import Modifier, Wildcard
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from aros_core.patterns.builder import Value
+    from aros_core.patterns.tokens import Chunk
+
+_NO_PARAMS = Params()
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Pattern:
+    r"""A path of chunks separated by `/`, such as `/users/:id(\d+)/**`.
+
+    | chunk | matches |
+    | --- | --- |
+    | `abc` | exactly that segment |
+    | `*` | any one segment |
+    | `:name` | any one segment, captured under that name of letters, digits and `_` |
+    | `:name(\d+)`, `*(d|e)`, `(d|e)` | one segment that the regular expression matches in full |
+    | … `?` | at most one segment |
+    | … `*` | any number of segments |
+    | … `+` | at least one segment |
+
+    `\` takes the special meaning from the next character. Case matters. Earlier chunks take as many
+    segments as they can; no chunk takes an empty one. Constraints are Python regular expressions
+    with ASCII classes. Those that only backtracking can match (two repeats together with looking
+    around, back references, possessive repeats or atomic groups) match at most 255 characters.
+
+    Patterns are immutable, and equal to patterns and strings of the same text. Raises
+    `PatternError` for a text that is not a pattern.
+    """
+
+    text: str
+    """The pattern as written."""
+    chunks: tuple[Chunk, ...] = field(init=False)
+    """What the pattern consists of; empty chunks (`//`, a final `/`) are left out."""
+    names: tuple[str, ...] = field(init=False)
+    """The names of the parameters, as written and in order."""
+    _head: tuple[Chunk, ...] = field(init=False)
+    _tail: tuple[Chunk, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        chunks = parse(self.text)
+        head, tail = divide(chunks)
+        names = tuple([chunk.name for chunk in chunks if chunk.name is not None])
+        object.__setattr__(self, "chunks", chunks)
+        object.__setattr__(self, "names", names)
+        object.__setattr__(self, "_head", head)
+        object.__setattr__(self, "_tail", tail)
+
+    def match(self, path: str) -> Params | None:
+        """Match a whole path; `None` when it does not match.
+
+        One `/` at the end of the path is ignored, and the empty path is `/`. An empty segment
+        (`//`) matches no chunk. A greedy parameter captures its segments joined with `/`, a
+        parameter that took nothing captures `""`. Takes time in proportion to the number of
+        chunks times the number of segments.
+        """
+        return self._params(match(self._head, self._tail, path))
+
+    def match_prefix(self, path: str) -> Params | None:
+        """Match the beginning of a path, as middleware does, and accept whatever follows.
+
+        The pattern stands for itself and all below it: `/admin` and `/admin/**` match
+        `/admin`, `/admin/`, `/admin/users` and `/admin//users`, but not
+        `/administrator`. As in `match`, earlier chunks take as much as they can.
+        """
+        tail = self._tail
+        if tail and _is_globstar(tail[-1]):
+            tail = tail[:-1]
+        return self._params(match(self._head, tail, path, open_ended=True))
+
+    def path(
+        self, params: Mapping[str, Value] | None = None, wildcards: Iterable[Value] = ()
+    ) -> str:
+        """Build a path that the pattern matches.
+
+        `params` are the values of the parameters by name, ignoring case; a greedy parameter takes
+        segments joined with `/`. `wildcards` are the values of wildcards and bare constraints, in
+        order; one that holds several segments is taken as it is, whatever the chunk. What the
+        pattern has no use for is ignored. Nothing is percent-encoded.
+
+        `None` and `""` count as missing, and chunks that may take nothing are left out when their
+        value is missing. Literals are always there, also those with a modifier.
+
+        Raises `PatternError` for a missing value, for one that its chunk does not match, and for
+        one that `match` would not find again because its neighbours take part of it. The last is
+        not told where wildcards of several segments, or literals with a modifier, add to the path.
+        """
+        return build(self.text, self.chunks, {} if params is None else params, wildcards)
+
+    def __str__(self) -> str:
+        return self.text
+
+    def __repr__(self) -> str:
+        return f"Pattern({self.text!r})"
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, Pattern):
+            return self.text == other.text
+        if isinstance(other, str):
+            return self.text == other
+        return NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self.text)
+
+    def __reduce__(self) -> tuple[type[Pattern], tuple[str]]:
+        return Pattern, (self.text,)
+
+    def _params(self, values: list[str] | None) -> Params | None:
+        if values:
+            return Params.of(self.names, tuple(values))
+        return None if values is None else _NO_PARAMS
+
+
+def _is_globstar(chunk: Chunk) -> bool:
+    bare = isinstance(chunk, Wildcard) and chunk.constraint is None
+    return bare and chunk.modifier is Modifier.STAR
