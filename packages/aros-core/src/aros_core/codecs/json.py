@@ -1,0 +1,121 @@
+"""JSON (RFC 8259), read and written by msgspec."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import msgspec
+
+from aros_core.codecs.base import Codec
+from aros_core.codecs.envelope import FIELDS, check_sizes, recover_id
+from aros_core.codecs.messages import (
+    NO_DATA,
+    NO_META,
+    InboundMessage,
+    MessageType,
+    OutboundMessage,
+)
+from aros_core.errors import MessageError, UnmarshalError
+from aros_core.payloads.answers import shape_answer
+from aros_core.payloads.conversion import WRITE_FAULTS, encode_json, json_reader, write_fault
+from aros_core.payloads.faults import read
+
+
+class JsonCodec(Codec):
+    """JSON payloads and messages.
+
+    Numbers that JSON has no words for (NaN, infinities) go out as `null`, bytes as base64, dates
+    in ISO 8601, decimals as strings.
+    """
+
+    name = "json"
+    subprotocol = "velaros-json"
+    message_type = MessageType.TEXT
+    content_type = "application/json"
+    structured_suffix = "+json"
+
+    def decode(self, data: bytes, into: Any = Any) -> Any:
+        """Return the JSON in `data` as a validated `into`; raise `UnmarshalError` if it is none."""
+        if not data:
+            raise UnmarshalError("the payload is empty")
+        return read(json_reader(into), data)
+
+    def encode(self, value: Any) -> bytes:
+        """Return `value` as JSON; raise a `TypeError` that says why it cannot be."""
+        try:
+            return encode_json(shape_answer(value))
+        except WRITE_FAULTS as error:
+            raise write_fault(error, value, self.name) from error
+
+    def decode_message(self, raw: str | bytes, message_type: MessageType) -> InboundMessage:
+        """Return the message in `raw`, its payload not decoded yet."""
+        try:
+            envelope = _read_envelope(raw)
+            data = envelope.data or _read_loose_data(raw)
+        except (ValueError, RecursionError) as error:
+            raise MessageError(f"unreadable message: {error}", id=_salvage_id(raw)) from error
+        path = envelope.path or ""
+        check_sizes(envelope.id, path)
+        return InboundMessage(
+            path,
+            envelope.id,
+            data,
+            envelope.meta or NO_META,
+            raw,
+            message_type,
+            envelope.end is True,
+        )
+
+    def encode_message(self, message: OutboundMessage) -> bytes:
+        """Return `message` as JSON, envelope and payload in one go."""
+        try:
+            return encode_json(
+                _Outbound(
+                    message.id, shape_answer(message.data), message.path, message.meta, message.end
+                )
+            )
+        except WRITE_FAULTS as error:
+            raise write_fault(error, message.data, self.name) from error
+
+
+class _Inbound(msgspec.Struct, gc=False):
+    """An envelope as it is read. `end` may be of any type: without `data` it is the client's."""
+
+    path: str | None = None
+    id: str | int | None = None
+    data: msgspec.Raw = msgspec.Raw()
+    meta: dict[str, Any] | None = None
+    end: Any = False
+
+
+class _Outbound(msgspec.Struct, omit_defaults=True, gc=False):
+    """An envelope as it is written, its fields in the order in which they go out."""
+
+    id: str | int | None = None
+    data: Any = NO_DATA
+    path: str | None = None
+    meta: Any = None
+    end: bool = False
+
+
+class _IdOnly(msgspec.Struct):
+    id: Any = None
+
+
+_read_envelope: Final = msgspec.json.Decoder(_Inbound).decode
+_read_fields: Final = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+_read_id_only: Final = msgspec.json.Decoder(_IdOnly).decode
+
+
+def _read_loose_data(raw: str | bytes) -> bytes | None:
+    """Return the payload of a message without `data`: all its other fields, as an object."""
+    others = {name: value for name, value in _read_fields(raw).items() if name not in FIELDS}
+    return encode_json(others) if others else None
+
+
+def _salvage_id(raw: str | bytes) -> str | int | None:
+    """Return the id of a message that is refused, if that much can be read."""
+    try:
+        return recover_id(_read_id_only(raw).id)
+    except (ValueError, RecursionError):
+        return None
