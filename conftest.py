@@ -1,4 +1,4 @@
-"""Fails every asynchronous test, of any package, that leaves an asyncio task behind."""
+"""What all tests of all packages share: no task is left behind, and no example is too slow."""
 
 from __future__ import annotations
 
@@ -7,9 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 import pytest_asyncio
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+
+# How long an example takes says more about the machine than about the code.
+settings.register_profile("aros", deadline=None)
+settings.load_profile("aros")
 
 
 @pytest.fixture(autouse=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 
 import pytest
@@ -16,33 +17,76 @@ def automaton(expression: str, flags: int = re.ASCII) -> Automaton:
     return Automaton(tokenize(expression), flags)
 
 
-atoms = st.sampled_from(["a", "b", ".", r"\d", "[ab]", "[^a]", r"\.", "()", "(?:a|)"])
-repeats = st.sampled_from(
-    ["", "", "*", "+", "?", "*?", "{2}", "{0}", "{1,2}", "{,2}", "{2,}", "{,}"]
-)
+LONGEST = 3
+WORDS = [
+    "".join(word) for n in range(1, LONGEST + 1) for word in itertools.product("ab1.", repeat=n)
+]
+ATOMS = {
+    "a": {"a"},
+    "b": {"b"},
+    ".": {"a", "b", "1", "."},
+    r"\d": {"1"},
+    "[ab]": {"a", "b"},
+    "[^a]": {"b", "1", "."},
+    r"\.": {"."},
+    "()": {""},
+    "(?:a|)": {"a", ""},
+}
+REPEATS = {
+    "": (1, 1),
+    "*": (0, None),
+    "+": (1, None),
+    "?": (0, 1),
+    "*?": (0, None),
+    "{2}": (2, 2),
+    "{0}": (0, 0),
+    "{1,2}": (1, 2),
+    "{,2}": (0, 2),
+    "{2,}": (2, None),
+    "{,}": (0, None),
+}
 
 
-def _sequences(items: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
-    return st.lists(st.builds(str.__add__, items, repeats), max_size=3).map("".join)
+def joined(left: set[str], right: set[str]) -> set[str]:
+    """Join words of two languages, as long as they do not get too long."""
+    return {a + b for a in left for b in right if len(a + b) <= LONGEST}
 
 
-def _groups(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
-    return st.lists(inner, min_size=1, max_size=3).map("|".join).map("({})".format)
+def repeated(words: set[str], least: int, most: int | None) -> set[str]:
+    """Join words of a language with themselves so many times."""
+    result = {""}
+    for _ in range(least):
+        result = joined(result, words)
+    for _ in range(LONGEST if most is None else most - least):
+        result |= joined(result, words)
+    return result
 
 
-# Two levels of groups and short segments, because re has to get to an end too.
-flat = _sequences(atoms)
-expressions = _sequences(st.one_of(atoms, _groups(_sequences(st.one_of(atoms, _groups(flat))))))
-segments = st.text(alphabet="ab1.", min_size=1, max_size=4)
+@st.composite
+def languages(draw: st.DrawFn, depth: int = 2) -> tuple[str, set[str]]:
+    """Draw an expression and the short words that it matches, worked out by definition."""
+    expression, words = "", {""}
+    for _ in range(draw(st.integers(0, 2))):
+        if depth and draw(st.booleans()):
+            inner = draw(st.lists(languages(depth - 1), min_size=1, max_size=2))
+            item = "(" + "|".join(text for text, _ in inner) + ")"
+            item_words = set[str]().union(*(words for _, words in inner))
+        else:
+            item, item_words = draw(st.sampled_from(sorted(ATOMS.items())))
+        repeat, (least, most) = draw(st.sampled_from(sorted(REPEATS.items())))
+        expression += item + repeat
+        words = joined(words, repeated(item_words, least, most))
+    return expression, words
 
 
-@given(expressions, segments)
-@example("(a?){2,3}b", "b")
-@example("(a*|b{2})+", "abba")
-def test_agrees_with_re(expression: str, segment: str) -> None:
-    """The automaton accepts what a full match by `re` accepts."""
-    expected = re.fullmatch(expression, segment, re.ASCII) is not None
-    assert automaton(expression).accepts(segment) == expected
+@given(languages())
+@example(("(a?){2,3}b", {"b", "ab", "aab"}))
+@example(("(a*|b{2})+", {"a", "aa", "aaa", "bb", "abb", "bba"}))
+def test_accepts_the_words_of_the_expression(language: tuple[str, set[str]]) -> None:
+    """An automaton accepts the words that the expression stands for, and no others."""
+    expression, words = language
+    built = automaton(expression)
+    assert {word for word in WORDS if built.accepts(word)} == words - {""}
 
 
 @pytest.mark.parametrize(
