@@ -1,0 +1,50 @@
+"""What a router registers, in order: routes, mounted routers, codecs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aros_core.codecs import PayloadCodec
+    from aros_core.handlers import Call
+    from aros_core.patterns import Pattern
+    from aros_core.router import BaseRouter
+
+
+class Entry:
+    """Anything a router keeps in the order of registration."""
+
+    __slots__ = ()
+
+
+@dataclass(slots=True, eq=False)
+class Route(Entry):
+    """Handlers under a pattern, or for everything where there is none."""
+
+    pattern: Pattern | None
+    method: str | None
+    middleware: bool
+    wraps: tuple[tuple[Any, Call], ...]
+    public: bool = False
+    metadata: Mapping[str, Any] | None = None
+    handlers: list[tuple[Any, Call]] = field(default_factory=list[tuple[Any, "Call"]])
+
+
+@dataclass(slots=True, eq=False)
+class Mount(Entry):
+    """A router under a prefix; `method` narrows what it answers."""
+
+    prefix: Pattern | None
+    method: str | None
+    wraps: tuple[tuple[Any, Call], ...]
+    router: BaseRouter[Any]
+
+
+@dataclass(slots=True, eq=False)
+class CodecEntry(Entry):
+    """A codec, which belongs to the router whatever the path."""
+
+    codec: PayloadCodec

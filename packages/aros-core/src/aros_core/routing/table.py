@@ -1,0 +1,113 @@
+"""The route table: the routes of a router and of all routers mounted on it, ready to be walked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from aros_core.chain import Link
+from aros_core.patterns import Pattern, join_paths
+from aros_core.routing.index import RouteIndex
+from aros_core.routing.route import Mount, Route
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from aros_core.handlers import Call
+    from aros_core.router import BaseRouter
+
+    Select = Callable[[Sequence[Link], str | None], tuple[Link, ...]]
+
+
+@dataclass(slots=True)
+class PlacedRoute:
+    """A route with what its place in the tree of routers adds to it."""
+
+    route: Route
+    pattern: Pattern | None
+    method: str | None
+    wraps: tuple[tuple[Any, Call], ...]
+
+    def links(self) -> Iterator[Link]:
+        """Yield the links of the route: each handler behind the wraps that are around it."""
+        for handler, call in self.route.handlers:
+            for wrap, wrap_call in self.wraps:
+                yield self._link(wrap, wrap_call, wrapped=handler)
+            yield self._link(handler, call)
+
+    def _link(self, handler: Any, call: Call, wrapped: Any = None) -> Link:
+        return Link(
+            handler,
+            call,
+            pattern=self.pattern,
+            method=self.method,
+            middleware=self.route.middleware,
+            wrapped=wrapped,
+        )
+
+
+class RouteTable:
+    """Every link of a router in order, with the index that finds those of a path."""
+
+    def __init__(self, router: BaseRouter[Any], select: Select) -> None:
+        """Build the table; `select` picks from the links of a path those for a method.
+
+        Raises `TypeError` when a route was left without a handler.
+        """
+        links: list[Link] = []
+        for placed in place(router):
+            if not placed.route.handlers:
+                raise TypeError(
+                    f"the route {placed.pattern or 'of use()'} has no handler; decorate a function "
+                    "with its registration or pass one to it"
+                )
+            links.extend(placed.links())
+        for order, link in enumerate(links):
+            link.order = order
+        self._index = RouteIndex(links)
+        self._select = select
+
+    def find(self, path: str, method: str | None = None) -> tuple[Link, ...]:
+        """Return the links to walk for a path and a method."""
+        state = self._index.find(path)
+        chain = state.chains.get(method)
+        if chain is None:
+            chain = state.chains[method] = self._select(state.links, method)
+        return chain
+
+    def routes_at(self, path: str) -> list[Link]:
+        """Return the links that are not middleware and match the path, whatever their method."""
+        return [
+            link
+            for link in self._index.find(path).links
+            if not link.middleware and link.match is not None and link.match(path) is not None
+        ]
+
+
+def place(
+    router: BaseRouter[Any],
+    prefix: str = "",
+    method: str | None = None,
+    wraps: tuple[tuple[Any, Call], ...] = (),
+) -> Iterator[PlacedRoute]:
+    """Yield the routes of a router and of those mounted on it, in the order they are walked."""
+    for entry in router.entries:
+        if not isinstance(entry, Route | Mount):
+            continue
+        if method is not None and entry.method not in (None, method):
+            continue
+        narrowed = entry.method or method
+        around = (*wraps, *entry.wraps)
+        if isinstance(entry, Route):
+            yield PlacedRoute(entry, _placed_pattern(entry, prefix), narrowed, around)
+        else:
+            inner = prefix if entry.prefix is None else join_paths(prefix, str(entry.prefix))
+            yield from place(entry.router, inner, narrowed, around)
+
+
+def _placed_pattern(route: Route, prefix: str) -> Pattern | None:
+    if not prefix:
+        return route.pattern
+    if route.pattern is None:
+        return Pattern(join_paths(prefix, "/**"))
+    return Pattern(join_paths(prefix, str(route.pattern)))
