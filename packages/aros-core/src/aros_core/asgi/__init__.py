@@ -1,0 +1,1 @@
+"""What both routers have in common as ASGI applications."""

@@ -1,0 +1,74 @@
+"""The request facts that HTTP requests and WebSocket handshakes share, read from the scope."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from http.cookies import CookieError, SimpleCookie
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
+
+from multidict import CIMultiDict, CIMultiDictProxy, MultiDict, MultiDictProxy
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aros_core.asgi.types import Scope
+
+
+class RequestFacts:
+    """What a request says of itself; each fact is read when somebody first asks for it."""
+
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
+
+    @cached_property
+    def headers(self) -> CIMultiDictProxy[str]:
+        """The header fields; look-ups ignore case (RFC 9110 section 5)."""
+        fields = ((name.decode("latin-1"), value.decode("latin-1")) for name, value in self._raw)
+        return CIMultiDictProxy(CIMultiDict(fields))
+
+    @property
+    def _raw(self) -> list[tuple[bytes, bytes]]:
+        return self.scope.get("headers") or []
+
+    @cached_property
+    def query(self) -> MultiDictProxy[str]:
+        """The parameters of the query string; bytes that are not UTF-8 are replaced."""
+        text = self.scope.get("query_string", b"").decode("utf-8", "replace")
+        return MultiDictProxy(MultiDict(parse_qsl(text, keep_blank_values=True)))
+
+    @cached_property
+    def cookies(self) -> Mapping[str, str]:
+        """The cookies by name (RFC 6265); of equal names the first, malformed ones left out."""
+        cookies: dict[str, str] = {}
+        for header in self.headers.getall("cookie", ()):
+            for pair in header.split(";"):
+                name, equals, value = pair.strip().partition("=")
+                if equals and name:
+                    cookies.setdefault(name, _unquoted(value))
+        return cookies
+
+    @cached_property
+    def remote_address(self) -> str | None:
+        """The client as `host:port`, an IPv6 host in brackets; `None` where unknown."""
+        client = self.scope.get("client")
+        if not client:
+            return None
+        host, port = client[0], client[1]
+        host = f"[{host}]" if ":" in host else host
+        return f"{host}:{port}" if port else host
+
+    @property
+    def state(self) -> Mapping[str, Any]:
+        """What the lifespan yielded."""
+        return self.scope.get("state") or {}
+
+
+def _unquoted(value: str) -> str:
+    if not (len(value) >= 2 and value[0] == value[-1] == '"'):
+        return value
+    try:
+        morsels = SimpleCookie(f"value={value}")
+    except CookieError:
+        return value
+    return morsels["value"].value if "value" in morsels else value

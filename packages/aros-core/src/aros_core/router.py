@@ -1,0 +1,233 @@
+"""The base of both routers: registration, mounting and what they tell about themselves."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeAlias, TypeVar, Union, overload
+from weakref import WeakSet
+
+from aros_core.codecs import PayloadCodec
+from aros_core.embedding import Embedding
+from aros_core.handlers import HandlerObject, Transformer, as_call
+from aros_core.registration import Registration
+from aros_core.routing import CodecEntry, Entry, Mount, Route, RouteDescriptor, RouteInfo
+from aros_core.routing.table import RouteTable, place
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from aros_core.asgi.lifespan import Lifespan
+    from aros_core.chain import Link
+    from aros_core.handlers import Call
+
+C = TypeVar("C")
+H = TypeVar("H")
+
+Metadata: TypeAlias = Mapping[str, Any]
+AnyHandler: TypeAlias = Union[
+    Callable[[C], object], HandlerObject[C], Transformer[C], "BaseRouter[Any]", PayloadCodec
+]
+"""What registration takes: see `aros_core.handlers` for the kinds."""
+
+
+class BaseRouter(Generic[C]):
+    """An ordered list of routes; `C` is the context that its handlers take.
+
+    Routes that match are walked in the order they were registered. Changes, those of mounted
+    routers included, take effect at the next request or message.
+    """
+
+    protocol: ClassVar[str]
+    """What it routes, for error messages; only routers of one protocol mount on each other."""
+
+    def __init__(self, *, lifespan: Lifespan | None = None) -> None:
+        """Make an empty router.
+
+        `lifespan` is called with the router and returns an async context manager, entered when the
+        server starts and left when it stops; the mapping it yields becomes `ctx.state`.
+        """
+        self.lifespan = lifespan
+        self.entries: list[Entry] = []
+        self.parents: WeakSet[BaseRouter[Any]] = WeakSet()
+        self.wraps: tuple[tuple[Any, Call], ...] = ()
+        self._table: RouteTable | None = None
+        self._codecs: tuple[PayloadCodec, ...] | None = None
+
+    @overload
+    def use(
+        self, path: str, /, *handlers: AnyHandler[C], metadata: Metadata | None = None
+    ) -> Registration: ...
+    @overload
+    def use(self, *, metadata: Metadata | None = None) -> Registration: ...
+    @overload
+    def use(self, handler: H, /, *, metadata: Metadata | None = None) -> H: ...
+    @overload
+    def use(
+        self,
+        first: AnyHandler[C],
+        second: AnyHandler[C],
+        /,
+        *handlers: AnyHandler[C],
+        metadata: Metadata | None = None,
+    ) -> Registration: ...
+    def use(self, *handlers: Any, metadata: Metadata | None = None) -> Any:
+        """Register middleware: for everything, or for a path and all below it.
+
+        The first argument may be a path. A handler may be a router, which is mounted under the
+        path, or without a path a codec. Works as a decorator, bare or called.
+        """
+        path, handlers = _split_path(handlers)
+        registration = self.register(path, None, handlers, middleware=True, metadata=metadata)
+        return handlers[0] if path is None and len(handlers) == 1 else registration
+
+    @overload
+    def wrap(self) -> Callable[[H], H]: ...
+    @overload
+    def wrap(self, handler: H, /) -> H: ...
+    @overload
+    def wrap(
+        self, first: AnyHandler[C], second: AnyHandler[C], /, *handlers: AnyHandler[C]
+    ) -> Callable[[H], H]: ...
+    def wrap(self, *handlers: Any) -> Any:
+        """Run handlers around each handler, middleware and transformer registered later.
+
+        In a wrap, `ctx.next()` goes on to the next wrap or the handler, and `ctx.wrapped_handler`
+        is that handler. Works as a decorator, bare or called.
+        """
+        self.wraps += tuple((handler, as_call(handler)) for handler in handlers)
+        return handlers[0] if len(handlers) == 1 else self.wrap
+
+    def route_descriptors(self) -> list[RouteDescriptor]:
+        """Return the public routes with mount prefixes applied, the first of equals only."""
+        descriptors: dict[tuple[str | None, str], RouteDescriptor] = {}
+        for placed in place(self):
+            if placed.route.public:
+                pattern = str(placed.pattern)
+                descriptors.setdefault(
+                    (placed.method, pattern),
+                    RouteDescriptor(placed.method, pattern, placed.route.metadata),
+                )
+        return list(descriptors.values())
+
+    def lookup(self, handler: AnyHandler[C]) -> RouteInfo | None:
+        """Return where a handler is registered first, through mounted routers; else `None`."""
+        for placed in place(self):
+            if placed.pattern is not None:
+                for registered, _ in placed.route.handlers:
+                    if registered == handler:
+                        return RouteInfo(placed.pattern, placed.method)
+        return None
+
+    @property
+    def codecs(self) -> tuple[PayloadCodec, ...]:
+        """The codecs of this router and of those mounted on it, in order."""
+        if self._codecs is None:
+            self._codecs = tuple(
+                entry.codec
+                for router in self.tree()
+                for entry in router.entries
+                if isinstance(entry, CodecEntry)
+            )
+        return self._codecs
+
+    def tree(self) -> Iterator[BaseRouter[Any]]:
+        """Yield this router and those mounted on it, each once, in the order of mounting."""
+        return _unique(self, embedded=False)
+
+    def family(self) -> Iterator[BaseRouter[Any]]:
+        """Yield the routers of `tree()` and those of the sibling protocol that live in them."""
+        return _unique(self, embedded=True)
+
+    def register(
+        self,
+        path: str | None,
+        method: str | None,
+        handlers: Sequence[Any],
+        *,
+        middleware: bool = False,
+        public: bool = False,
+        metadata: Metadata | None = None,
+    ) -> Registration:
+        """Add handlers under a path and a method, `None` for any; the verbs are made of this.
+
+        Handlers beside a router cover all below the path, as the router does.
+        """
+        registration = Registration(
+            self,
+            path,
+            method,
+            middleware=middleware or any(isinstance(item, BaseRouter) for item in handlers),
+            public=public,
+            metadata=metadata,
+        )
+        for handler in handlers:
+            registration.add(handler)
+        if not handlers:
+            registration.open_route()
+        return registration
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[Mapping[str, Any] | None]:
+        """Be in service: between the start and the stop of the server."""
+        if self.lifespan is None:
+            yield None
+        else:
+            async with self.lifespan(self) as state:
+                yield state
+
+    async def wind_up(self) -> None:
+        """End what still runs when the server stops, before any lifespan is left."""
+
+    def adopt(self, handler: Any) -> bool:
+        """Take what a handler is beside a handler; tell whether nothing remains to register."""
+        del handler
+        return False
+
+    def changed(self) -> None:
+        """Have what was built from the entries built anew, in the parents as well."""
+        self._table = None
+        self._codecs = None
+        for parent in self.parents:
+            parent.changed()
+
+    @property
+    def table(self) -> RouteTable:
+        """The route table, built on first use after a change.
+
+        Raises `TypeError` when a route was left without a handler.
+        """
+        if self._table is None:
+            self._table = RouteTable(self, self.select)
+        return self._table
+
+    def select(self, links: Sequence[Link], method: str | None) -> tuple[Link, ...]:
+        """Return the links of a path that are walked for a method."""
+        return tuple(link for link in links if link.method in (None, method))
+
+
+def _split_path(handlers: tuple[Any, ...]) -> tuple[str | None, tuple[Any, ...]]:
+    if handlers and isinstance(handlers[0], str):
+        return handlers[0], handlers[1:]
+    return None, handlers
+
+
+def _unique(router: BaseRouter[Any], *, embedded: bool) -> Iterator[BaseRouter[Any]]:
+    seen: dict[BaseRouter[Any], None] = {}
+    _collect(router, seen, embedded=embedded)
+    return iter(seen)
+
+
+def _collect(
+    router: BaseRouter[Any], seen: dict[BaseRouter[Any], None], *, embedded: bool
+) -> None:
+    if router in seen:
+        return
+    seen[router] = None
+    for entry in router.entries:
+        if isinstance(entry, Mount):
+            _collect(entry.router, seen, embedded=embedded)
+        elif embedded and isinstance(entry, Route):
+            for handler, _ in entry.handlers:
+                if isinstance(handler, Embedding):
+                    _collect(handler.router, seen, embedded=embedded)
