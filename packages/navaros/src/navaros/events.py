@@ -1,0 +1,164 @@
+"""Server-sent events (WHATWG HTML, section 9.2)."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, cast
+
+from aros_core.codecs.json import JsonCodec
+from navaros.blocking import ThreadedIterator
+
+EVENT_STREAM_HEADERS: Final = (
+    ("content-type", "text/event-stream"),
+    ("cache-control", "no-cache, no-store"),
+    # Nginx and its like would collect events before they pass them on.
+    ("x-accel-buffering", "no"),
+)
+"""The header fields of a response whose body is an event stream."""
+
+_KEEP_ALIVE: Final = b":\n\n"
+
+# The line ends of the format; `str.splitlines` knows more than these.
+_split_lines: Final = re.compile(r"\r\n|\r|\n").split
+_find_line_end: Final = re.compile(r"[\r\n]").search
+_find_id_fault: Final = re.compile(r"[\r\n\0]").search
+
+_encode_json: Final = JsonCodec().encode
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A server-sent event with more than data.
+
+    `data` is text, or else is sent as JSON. `id` is what a browser names in `Last-Event-ID` when
+    it comes back, `event` is the type that its listeners are called by, `retry` is after how many
+    milliseconds it comes back. Raises `ValueError` for an `id` with CR, LF or NUL, an `event` with
+    CR or LF, and a negative `retry`.
+    """
+
+    data: Any
+    id: str | None = None
+    event: str | None = None
+    retry: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.id is not None and _find_id_fault(self.id):
+            raise ValueError(f"an event's id has no CR, LF or NUL in it, but here is {self.id!r}")
+        if self.event is not None and _find_line_end(self.event):
+            raise ValueError(f"an event's type has no CR or LF in it, but here is {self.event!r}")
+        if self.retry is not None and self.retry < 0:
+            raise ValueError(f"an event's retry is in milliseconds from now, not {self.retry!r}")
+
+
+class EventStream(AsyncIterator[bytes]):
+    """A response body that sends what an iterator yields as server-sent events.
+
+    The iterator, asynchronous or plain, yields texts, `Event`s, or anything that goes out as JSON.
+    A plain one is advanced in worker threads. Whenever it is quiet for `keep_alive` seconds, a
+    comment goes out, so that nobody on the way takes the connection for dead (`None`: never).
+
+    The iterator runs in one task of its own, and no further than it is asked for. It is closed with
+    the stream, when the client leaves as well.
+    """
+
+    def __init__(
+        self, iterator: AsyncIterable[Any] | Iterable[Any], *, keep_alive: float | None = 15.0
+    ) -> None:
+        if keep_alive is not None and keep_alive <= 0:
+            raise ValueError(f"keep_alive is more than 0 seconds, or None, not {keep_alive!r}")
+        self._events = _iterate(iterator)
+        self._keep_alive = keep_alive
+        self._producer: asyncio.Task[None] | None = None
+        self._item: asyncio.Future[Any] | None = None
+        self._wanted = asyncio.Event()
+        self._is_over = False
+
+    async def __anext__(self) -> bytes:
+        if self._is_over:
+            raise StopAsyncIteration
+        item, producer = self._ask()
+        await asyncio.wait(
+            (item, producer), timeout=self._keep_alive, return_when=asyncio.FIRST_COMPLETED
+        )
+        if item.done():
+            self._item = None
+            return _encode(item.result())
+        if not producer.done():
+            return _KEEP_ALIVE
+        self._is_over = True
+        producer.result()
+        raise StopAsyncIteration
+
+    async def aclose(self) -> None:
+        """Stop, and close the iterator; raise what it raises on that."""
+        if self._is_over:
+            return
+        self._is_over = True
+        if self._producer is None:
+            await _close(self._events)
+            return
+        self._producer.cancel()
+        await asyncio.wait((self._producer,))
+        if not self._producer.cancelled():
+            self._producer.result()
+
+    def _ask(self) -> tuple[asyncio.Future[Any], asyncio.Task[None]]:
+        """Return the item asked for, and the task that makes it, unless it ends before."""
+        if self._item is None:
+            self._item = asyncio.get_running_loop().create_future()
+            self._wanted.set()
+        if self._producer is None:
+            self._producer = asyncio.create_task(self._produce())
+        return self._item, self._producer
+
+    async def _produce(self) -> None:
+        try:
+            async for item in self._events:
+                await self._hand_over(item)
+        finally:
+            await _close(self._events)
+
+    async def _hand_over(self, item: Any) -> None:
+        """Give the item to whoever asked for it, and wait until somebody asks for the next."""
+        if self._is_over:
+            # The iterator swallowed its cancellation; it goes no further all the same.
+            raise asyncio.CancelledError
+        assert self._item is not None, "an item is made when it was asked for"
+        self._wanted.clear()
+        self._item.set_result(item)
+        await self._wanted.wait()
+
+
+def _iterate(iterator: object) -> AsyncIterator[Any]:
+    if isinstance(iterator, AsyncIterable):
+        return aiter(cast("AsyncIterable[Any]", iterator))
+    if isinstance(iterator, Iterable) and not isinstance(iterator, (str, bytes, Mapping)):
+        return ThreadedIterator(iter(cast("Iterable[Any]", iterator)))
+    raise TypeError(
+        f"an EventStream takes an iterator of events, asynchronous or plain, not {iterator!r}; "
+        f"call the generator function to get one"
+    )
+
+
+async def _close(iterator: AsyncIterator[Any]) -> None:
+    close = getattr(iterator, "aclose", None)
+    if close is not None:
+        await close()
+
+
+def _encode(item: Any) -> bytes:
+    lines: list[str] = []
+    if isinstance(item, Event):
+        if item.event is not None:
+            lines.append(f"event: {item.event}")
+        if item.id is not None:
+            lines.append(f"id: {item.id}")
+        if item.retry is not None:
+            lines.append(f"retry: {item.retry}")
+        item = item.data
+    text = item if isinstance(item, str) else _encode_json(item).decode()
+    lines.extend(f"data: {line}" for line in _split_lines(text))
+    return ("\n".join(lines) + "\n\n").encode()
