@@ -1,0 +1,52 @@
+"""The refusal of requests that no handler should see."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from aros_core.errors import HTTPError
+
+if TYPE_CHECKING:
+    from aros_core.asgi.types import Scope
+
+MAX_PATH_BYTES: Final = 2048
+
+_FRAMING: Final = frozenset({b"content-length", b"transfer-encoding"})
+_CLOSE: Final = {"connection": "close"}
+
+
+def refusal(scope: Scope) -> HTTPError | None:
+    """Return the error that refuses a request, `None` for one that is fine.
+
+    Requests whose end is in doubt are how one request smuggles another past a proxy (RFC 9112,
+    section 11.2), so their connection is closed as well.
+    """
+    if len(scope.get("raw_path") or scope["path"]) > MAX_PATH_BYTES:
+        return HTTPError(414, f"the path is longer than {MAX_PATH_BYTES} bytes")
+    for name, _ in scope["headers"]:
+        if name in _FRAMING:
+            return _framing_refusal(scope)
+    return None
+
+
+def _framing_refusal(scope: Scope) -> HTTPError | None:
+    lengths = {value for name, value in scope["headers"] if name == b"content-length"}
+    is_chunked = any(name == b"transfer-encoding" for name, _ in scope["headers"])
+    if lengths and is_chunked:
+        return _bad("the request has both Content-Length and Transfer-Encoding")
+    if len(lengths) > 1 or not all(length.isdigit() for length in lengths):
+        return _bad("the request's Content-Length is not one number")
+    if (is_chunked or any(map(int, lengths))) and _is_upgrade(scope):
+        return _bad("the request to upgrade the connection has a body")
+    return None
+
+
+def _is_upgrade(scope: Scope) -> bool:
+    if scope["type"] == "websocket":
+        return True
+    upgrades = [value.lower() for name, value in scope["headers"] if name == b"upgrade"]
+    return any(b"websocket" in upgrade for upgrade in upgrades)
+
+
+def _bad(message: str) -> HTTPError:
+    return HTTPError(400, message, headers=_CLOSE)

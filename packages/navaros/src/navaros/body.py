@@ -1,0 +1,168 @@
+"""The body of a request: one stream, counted against one limit, for all who read it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterable, AsyncIterator, Iterable
+from typing import TYPE_CHECKING, Final, Protocol
+
+from aros_core.errors import HTTPError
+from navaros.errors import ClientDisconnected
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from aros_core.asgi.types import Event, Receive
+    from navaros.inbox import Inbox
+
+DEFAULT_LIMIT: Final = 10 * 1024 * 1024
+"""How many bytes a request body has at most, unless somebody says otherwise."""
+
+
+class HasLimit(Protocol):
+    """Who says how large a body may be; it is asked at every chunk."""
+
+    @property
+    def max_request_body_size(self) -> int:
+        """The most bytes, `-1` for any number."""
+        ...
+
+
+class RequestBody:
+    """A body in chunks, from the server or from middleware that rewrites it.
+
+    Readers share it: each goes on where the last one stopped, unless `read` kept the whole.
+    """
+
+    __slots__ = ("_count", "_declared", "_is_exhausted", "_next", "_whole")
+
+    def __init__(
+        self, next_chunk: Callable[[], Awaitable[bytes | None]], declared: int | None = None
+    ) -> None:
+        """Take the body's source, which returns `None` at the end, and its declared length."""
+        self._next = next_chunk
+        self._declared = declared or 0
+        self._count = 0
+        self._is_exhausted = False
+        self._whole: bytes | None = None
+
+    async def chunks(self, limits: HasLimit) -> AsyncIterator[bytes]:
+        """Yield what was not read yet, or the whole if `read` kept it.
+
+        Raises `HTTPError` 413 as soon as all chunks together are past the limit, at once where the
+        declared length is; `ClientDisconnected` when the client leaves before the end.
+        """
+        if self._whole is not None:
+            if self._whole:
+                yield self._whole
+            return
+        while (chunk := await self._chunk(limits)) is not None:
+            if chunk:
+                yield chunk
+
+    async def read(self, limits: HasLimit) -> bytes:
+        """Return the whole body, and keep it for later readers.
+
+        Raises what `chunks` does, and `RuntimeError` when a part was streamed before.
+        """
+        if self._whole is None:
+            if self._count:
+                raise RuntimeError(
+                    "a part of the request body was streamed before, so the whole cannot be read; "
+                    "call ctx.read() before ctx.request_body(), or do with the stream"
+                )
+            chunks: list[bytes] = []
+            while (chunk := await self._chunk(limits)) is not None:
+                chunks.append(chunk)
+            self._whole = chunks[0] if len(chunks) == 1 else b"".join(chunks)
+        return self._whole
+
+    def check_declared(self, limits: HasLimit) -> None:
+        """Raise `HTTPError` 413 where what was declared or read is past the limit."""
+        _check(max(self._count, self._declared), limits)
+
+    async def _chunk(self, limits: HasLimit) -> bytes | None:
+        self.check_declared(limits)
+        if self._is_exhausted:
+            return None
+        chunk = await self._next()
+        if chunk is None:
+            self._is_exhausted = True
+            return None
+        self._count += len(chunk)
+        _check(self._count, limits)
+        return chunk
+
+
+class ReceivedBody:
+    """The chunks of a body as the server receives them."""
+
+    __slots__ = ("_has_more", "_inbox")
+
+    def __init__(self, inbox: Inbox) -> None:
+        self._inbox = inbox
+        self._has_more = True
+
+    async def __call__(self) -> bytes | None:
+        """Return the next chunk, `None` at the end; raise `ClientDisconnected` before it."""
+        if not self._has_more:
+            return None
+        event = await self._inbox.receive()
+        if event["type"] != "http.request":
+            raise ClientDisconnected("the client left before its whole request body was here")
+        self._has_more = event.get("more_body", False)
+        return event.get("body") or b""
+
+
+class RewrittenBody:
+    """The chunks of a body that middleware made."""
+
+    __slots__ = ("_iterator",)
+
+    def __init__(self, chunks: AsyncIterable[bytes] | Iterable[bytes]) -> None:
+        asynchronous = isinstance(chunks, AsyncIterable)
+        self._iterator = aiter(chunks) if asynchronous else _each(chunks)
+
+    async def __call__(self) -> bytes | None:
+        """Return the next chunk, `None` at the end."""
+        return await anext(self._iterator, None)
+
+
+class BodyEvents:
+    """A body as an ASGI `receive`, for applications that read it in the chain's place."""
+
+    __slots__ = ("_chunks", "_is_exhausted", "_receive")
+
+    def __init__(self, chunks: AsyncIterator[bytes], receive: Receive) -> None:
+        """Take the chunks, and what gives the events behind them."""
+        self._chunks = chunks
+        self._receive = receive
+        self._is_exhausted = False
+
+    async def __call__(self) -> Event:
+        """Return the next event: a chunk, the end of the body, then the client's leaving."""
+        if not self._is_exhausted:
+            try:
+                chunk = await anext(self._chunks, None)
+            except ClientDisconnected:
+                return {"type": "http.disconnect"}
+            self._is_exhausted = chunk is None
+            return {"type": "http.request", "body": chunk or b"", "more_body": chunk is not None}
+        event = await self._receive()
+        while event["type"] == "http.request":
+            event = await self._receive()
+        return event
+
+
+async def no_body() -> None:
+    """Stand for the body of what has none, such as a WebSocket upgrade."""
+
+
+async def _each(chunks: Iterable[bytes]) -> AsyncIterator[bytes]:
+    for chunk in chunks:
+        yield chunk
+
+
+def _check(size: int, limits: HasLimit) -> None:
+    limit = limits.max_request_body_size
+    if size > limit >= 0:
+        raise HTTPError(413, f"the request body is larger than {limit} bytes")

@@ -1,0 +1,103 @@
+"""Bodies whose bytes are known at once: texts, bytes, and whatever a codec encodes."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterable, Iterator
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from navaros.failures import is_special, log, special_text
+from navaros.negotiation import choose
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from aros_core.codecs import PayloadCodec
+
+TEXT: Final = "text/plain; charset=utf-8"
+BINARY: Final = "application/octet-stream"
+
+
+class NoContent:
+    """The body of a response that has a status and nothing to say."""
+
+
+NO_CONTENT: Final = NoContent()
+
+_BYTES: Final[tuple[type[Any], ...]] = (bytes, bytearray, memoryview)
+_NEVER_STREAMED: Final = frozenset({str, bytes, dict, list, tuple, NoContent})
+
+
+def is_streamed(body: Any) -> bool:
+    """Tell whether a body is sent piece by piece: an iterator of either kind, or a file object."""
+    if body.__class__ in _NEVER_STREAMED:
+        return False
+    return isinstance(body, (AsyncIterable, Iterator)) or is_file_object(body)
+
+
+def is_file_object(body: Any) -> bool:
+    """Tell whether a body is a file object, by what can be done with it."""
+    return callable(getattr(body, "read", None)) and callable(getattr(body, "close", None))
+
+
+def encode_body(
+    body: Any, accept: str | None, codecs: Sequence[PayloadCodec], read_by: PayloadCodec | None
+) -> tuple[str | None, bytes]:
+    """Return the content type and the bytes of a body.
+
+    What is neither text nor bytes is for the codec that `accept` prefers, else for the one that
+    read the request, else for the first. Raises `TypeError` for what no codec encodes.
+    """
+    if isinstance(body, str):
+        return TEXT, body.encode()
+    if isinstance(body, _BYTES):
+        return BINARY, bytes(cast("Any", body))
+    if body is NO_CONTENT:
+        return None, b""
+    if is_special(body):
+        return _encode_special(body, accept, codecs, read_by)
+    codec = _writer(accept, codecs, read_by)
+    if codec is None:
+        raise TypeError(
+            f"a body of type {type(body).__qualname__} needs a codec: add one to the router, as in "
+            "app.use(middleware.json()), or answer with text or bytes"
+        )
+    return codec.content_type, codec.encode(body)
+
+
+def chunk_bytes(chunk: Any) -> bytes:
+    """Return a part of a body as bytes; raise `TypeError` for what is neither text nor bytes."""
+    if isinstance(chunk, bytes):
+        return chunk
+    if isinstance(chunk, str):
+        return chunk.encode()
+    if isinstance(chunk, _BYTES):
+        return bytes(cast("Any", chunk))
+    raise TypeError(
+        f"a response is written in str or bytes, not in {type(chunk).__qualname__}; encode the "
+        "chunk first"
+    )
+
+
+def _encode_special(
+    body: Any, accept: str | None, codecs: Sequence[PayloadCodec], read_by: PayloadCodec | None
+) -> tuple[str, bytes]:
+    codec = _writer(accept, [codec for codec in codecs if codec.shapes_answers], read_by)
+    if codec is not None:
+        try:
+            return codec.content_type, codec.encode(body)
+        except Exception:
+            # The answer to an error must not fail, whatever codecs users write.
+            log.exception("the codec %s cannot encode %r; it is sent as text", codec.name, body)
+    return TEXT, special_text(body).encode()
+
+
+def _writer(
+    accept: str | None, codecs: Sequence[PayloadCodec], read_by: PayloadCodec | None
+) -> PayloadCodec | None:
+    """Return the codec that writes an answer, `None` if there is none."""
+    if len(codecs) == 1 and codecs[0].response:
+        return codecs[0]
+    able = [codec for codec in codecs if codec.response]
+    if not able:
+        return None
+    return choose(accept, able, read_by if read_by in able else able[0])

@@ -1,0 +1,32 @@
+"""The context of an HTTP request: what handlers take."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from navaros.mounts import own_path
+from navaros.takeover import TakeoverSide
+
+if TYPE_CHECKING:
+    from aros_core.asgi.types import Receive, Scope, Send
+    from navaros.router import Router
+
+
+class Context(TakeoverSide):
+    """One HTTP request, or WebSocket upgrade, on its way through the chain.
+
+    A handler reads the request from it and says on it what to answer: with a status, headers and a
+    body, by writing, or by returning the body. It lives until the chain is over; sending, writing
+    or setting after that raises `ContextClosedError`.
+    """
+
+    def __init__(self, router: Router, scope: Scope, receive: Receive, send: Send) -> None:
+        self._router = router
+        self._scope = scope
+        self._receive = receive
+        self._server_send = send
+        self.path = own_path(scope) if scope.get("root_path") else scope["path"]
+
+    async def answer(self, result: Any) -> None:
+        """Take what a handler returned as the body."""
+        self.body = result

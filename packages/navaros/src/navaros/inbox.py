@@ -1,0 +1,135 @@
+"""The one place that takes events from the server, for all who wait for them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final
+
+from aros_core.threads import current_call
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from aros_core.asgi.types import Event, Receive
+
+READ_AHEAD: Final = 64 * 1024
+"""How many bytes of a body are kept for later readers before the watch for the end pauses."""
+
+
+class Inbox:
+    """Shares an ASGI `receive` between readers of the body and those who wait for the end.
+
+    Servers take one call of `receive` at a time. The watch for the client's leaving has to read the
+    body on its way, so it keeps what it finds for whoever reads later.
+    """
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._is_receiving = False
+        self._kept: deque[Event] = deque()
+        self._kept_size = 0
+        self._last: Event | None = None
+        self._news: asyncio.Future[None] | None = None
+        self._watch: asyncio.Task[None] | None = None
+        call = current_call()
+        self._loop = asyncio.get_running_loop() if call is None else call.loop
+        self._over: asyncio.Future[None] = self._loop.create_future()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the client is gone, or the answer is out."""
+        return self._over.done()
+
+    async def receive(self) -> Event:
+        """Return the next event; after the client left, always the one that said so."""
+        while not self._kept:
+            if self._last is not None:
+                return self._last
+            if not self._is_receiving:
+                return await self._next_event()
+            await self._wait_for_news()
+        event = self._kept.popleft()
+        self._kept_size -= len(event.get("body") or b"")
+        self._tell()
+        return event
+
+    def watch(self) -> None:
+        """See to it that the client's leaving is noticed from now on; fine in any thread."""
+        if current_call() is not None:
+            self._loop.call_soon_threadsafe(self._begin_watch)
+        else:
+            self._begin_watch()
+
+    async def wait_over(self) -> None:
+        """Return when the client is gone, or the answer is out."""
+        self.watch()
+        await asyncio.shield(self._over)
+
+    def on_over(self, callback: Callable[[object], None]) -> None:
+        """Have the callback called when the client is gone, or the answer is out."""
+        self._over.add_done_callback(callback)
+
+    def forget(self, callback: Callable[[object], None]) -> None:
+        """Call the callback no more."""
+        self._over.remove_done_callback(callback)
+
+    def leave(self) -> None:
+        """Note that the client is gone; the server said so when it was sent something."""
+        self._set_over()
+
+    async def end_watch(self) -> None:
+        """Leave the reading to one reader alone, who notices the client's leaving from now on."""
+        if self._watch is not None:
+            self._watch.cancel()
+            await asyncio.wait((self._watch,))
+            self._watch = None
+
+    async def close(self) -> None:
+        """End the watch: the answer is out."""
+        self._set_over()
+        await self.end_watch()
+
+    def _begin_watch(self) -> None:
+        if self._watch is None and not self.is_over:
+            self._watch = self._loop.create_task(self._read_ahead())
+
+    async def _read_ahead(self) -> None:
+        # A server that fails to receive has no client any more, whatever it says.
+        with suppress(Exception):
+            while self._last is None:
+                if self._is_receiving or self._kept_size >= READ_AHEAD:
+                    await self._wait_for_news()
+                    continue
+                event = await self._next_event()
+                if self._last is None:
+                    self._kept.append(event)
+                    self._kept_size += len(event.get("body") or b"")
+        self._set_over()
+
+    async def _next_event(self) -> Event:
+        self._is_receiving = True
+        try:
+            event = await self._receive()
+        finally:
+            self._is_receiving = False
+            self._tell()
+        if event["type"].endswith(".disconnect"):
+            self._last = event
+            self._set_over()
+        return event
+
+    async def _wait_for_news(self) -> None:
+        if self._news is None:
+            self._news = self._loop.create_future()
+        await asyncio.shield(self._news)
+
+    def _tell(self) -> None:
+        if self._news is not None:
+            self._news.set_result(None)
+            self._news = None
+
+    def _set_over(self) -> None:
+        if not self._over.done():
+            self._over.set_result(None)

@@ -1,0 +1,231 @@
+"""The request half of the context: what came, and its body."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, overload
+from urllib.parse import quote
+
+from aros_core.asgi.request_facts import RequestFacts
+from aros_core.context import Context as BaseContext
+from aros_core.errors import HTTPError, UnmarshalError
+from navaros.body import (
+    ReceivedBody,
+    RequestBody,
+    RewrittenBody,
+    no_body,
+)
+from navaros.forms import read_form
+from navaros.inbox import Inbox
+from navaros.negotiation import codec_for
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping, Sequence
+
+    from aros_core.asgi.types import Receive, Scope
+    from aros_core.codecs import PayloadCodec
+    from aros_core.routing import RouteTable
+    from navaros.forms import Form
+
+T = TypeVar("T")
+
+
+class HTTPRouter(Protocol):
+    """What the context asks of the router that it runs in."""
+
+    max_request_body_size: int
+
+    @property
+    def codecs(self) -> Sequence[PayloadCodec]:
+        """The codecs of the router and of those mounted on it."""
+        ...
+
+    @property
+    def table(self) -> RouteTable:
+        """The routes of the router and of those mounted on it."""
+        ...
+
+
+class RequestSide(BaseContext):
+    """What the client asked for."""
+
+    is_over: bool = False
+    """Whether the answer is out, or never will be."""
+
+    has_leftovers: bool = False
+    """Whether there may be something to let go at the end of the request."""
+
+    _router: HTTPRouter
+    _scope: Scope
+    _receive: Receive
+    _request_facts: RequestFacts | None = None
+    _max_request_body_size: int | None = None
+    _inbox_or_none: Inbox | None = None
+    _body_or_none: RequestBody | None = None
+    _form: Form | None = None
+    _request_codec: PayloadCodec | None = None
+
+    @property
+    def scope(self) -> Scope:
+        """The ASGI scope of the request."""
+        return self._scope
+
+    @property
+    def method(self) -> str:
+        """The method as it was sent; `GET` for a WebSocket upgrade."""
+        return self._scope.get("method") or "GET"
+
+    @property
+    def url(self) -> str:
+        """The whole URL as it was asked for, with scheme, host and query."""
+        query: bytes = self._scope.get("query_string") or b""
+        text = f"{self._scope.get('scheme') or 'http'}://{self.request_host}{self.raw_path}"
+        return f"{text}?{query.decode('latin-1')}" if query else text
+
+    @property
+    def raw_path(self) -> str:
+        """The path as it was sent, percent-encoded, without the query."""
+        raw: bytes | None = self._scope.get("raw_path")
+        return quote(self._scope["path"]) if raw is None else raw.decode("latin-1")
+
+    @property
+    def protocol(self) -> str:
+        """The version of HTTP, such as `HTTP/1.1`."""
+        return f"HTTP/{self._scope.get('http_version') or '1.1'}"
+
+    @property
+    def request_host(self) -> str:
+        """The host as the client named it, with the port where it did; else the server's own."""
+        host = self._header(b"host")
+        if host is not None:
+            return host
+        server = self._scope.get("server")
+        if not server:
+            return ""
+        name = f"[{server[0]}]" if ":" in server[0] else server[0]
+        return f"{name}:{server[1]}" if server[1] is not None else name
+
+    @property
+    def request_content_length(self) -> int | None:
+        """How many bytes the body has, by its header; `None` where that does not tell."""
+        length = self._header(b"content-length") or ""
+        return int(length) if length.isascii() and length.isdigit() else None
+
+    @property
+    def tls(self) -> Mapping[str, Any] | None:
+        """The ASGI TLS extension; `None` without TLS, or where the server does not tell."""
+        extensions: Mapping[str, Any] = self._scope.get("extensions") or {}
+        return extensions.get("tls")
+
+    @property
+    def max_request_body_size(self) -> int:
+        """How many bytes the body may have, `-1` for no limit; by default what the router says.
+
+        Past it, reading raises `HTTPError` 413.
+        """
+        size = self._max_request_body_size
+        return self._router.max_request_body_size if size is None else size
+
+    @max_request_body_size.setter
+    def max_request_body_size(self, size: int) -> None:
+        self._max_request_body_size = size
+
+    def request_cookie(self, name: str) -> str | None:
+        """Return the value of a cookie that came with the request, `None` if there is none."""
+        return self.request_cookies.get(name)
+
+    def request_body(self) -> AsyncIterator[bytes]:
+        """Return the chunks of the body to iterate over, as they arrive.
+
+        All readers share one stream, and one limit: past `max_request_body_size` it raises
+        `HTTPError` 413. `ClientDisconnected` means that the client left before the end.
+        """
+        return self._request_body.chunks(self)
+
+    async def read(self) -> bytes:
+        """Return the whole body, kept for later readers; raises what `request_body` does."""
+        return await self._request_body.read(self)
+
+    def set_request_body(self, chunks: AsyncIterable[bytes] | Iterable[bytes]) -> None:
+        """Have everybody read these chunks from now on, as middleware that decompresses does.
+
+        Make them of `ctx.request_body()`. They are counted against the limit by themselves.
+        """
+        self.require_open()
+        self._body_or_none = RequestBody(RewrittenBody(chunks))
+        self._form = None
+
+    @overload
+    async def unmarshal(self, type: type[T], /) -> T: ...
+    @overload
+    async def unmarshal(self, type: Any = ..., /) -> Any: ...
+    async def unmarshal(self, type: Any = Any, /) -> Any:  # noqa: A002
+        """Return the body as a validated `type`, decoded by the codec of its Content-Type.
+
+        Raises `UnmarshalError` when there is no body, or it does not decode or fit, and
+        `HTTPError` 415 when no codec reads such a body.
+        """
+        data = await self.read()
+        if not data:
+            raise UnmarshalError("the request has no body")
+        content_type = self._header(b"content-type")
+        codec = codec_for(content_type, self._router.codecs)
+        if codec is None:
+            raise HTTPError(415, f"no codec here reads a body of type {content_type or 'unknown'}")
+        self._request_codec = codec
+        return codec.decode(data, type)
+
+    async def form(self) -> Form:
+        """Return the submitted form, parsed once; it is closed at the end of the request.
+
+        Needs the extra `forms`. Raises `HTTPError` 415 for a body that is no form.
+        """
+        if self._form is None:
+            content_type = self._header(b"content-type") or ""
+            self._form = await read_form(content_type, self.request_body())
+            self.has_leftovers = True
+        return self._form
+
+    @property
+    def is_done(self) -> bool:
+        """Whether the client is gone, or the answer is out.
+
+        The first look starts the watch for the client's leaving.
+        """
+        if self.is_over:
+            return True
+        inbox = self._inbox
+        inbox.watch()
+        return inbox.is_over
+
+    async def wait_done(self) -> None:
+        """Return when the client is gone, or the answer is out."""
+        if not self.is_over:
+            await self._inbox.wait_over()
+
+    def _header(self, name: bytes) -> str | None:
+        """Return the first field of a name, without the cost of making `request_headers`."""
+        for field, value in self._scope["headers"]:
+            if field == name:
+                return value.decode("latin-1")
+        return None
+
+    @property
+    def _facts(self) -> RequestFacts:  # pyright: ignore[reportIncompatibleVariableOverride]
+        if self._request_facts is None:
+            self._request_facts = RequestFacts(self._scope)
+        return self._request_facts
+
+    @property
+    def _inbox(self) -> Inbox:
+        if self._inbox_or_none is None:
+            self._inbox_or_none = Inbox(self._receive)
+            self.has_leftovers = True
+        return self._inbox_or_none
+
+    @property
+    def _request_body(self) -> RequestBody:
+        if self._body_or_none is None:
+            is_upgrade = self._scope["type"] == "websocket"
+            source = no_body if is_upgrade else ReceivedBody(self._inbox)
+            self._body_or_none = RequestBody(source, self.request_content_length)
+        return self._body_or_none

@@ -1,0 +1,87 @@
+"""The router of HTTP requests, an ASGI application."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from aros_core.asgi.lifespan import serve_lifespan
+from navaros.admission import refusal
+from navaros.body import DEFAULT_LIMIT
+from navaros.context import Context
+from navaros.failures import log
+from navaros.verbs import METHODS, Verbs
+
+if TYPE_CHECKING:
+    from aros_core.asgi.lifespan import Lifespan
+    from aros_core.asgi.types import Receive, Scope, Send
+
+_VERBLESS: Final = "*"
+"""Stands for upgrades, and for methods without a verb: only routes of every method match it."""
+
+_PLAIN_METHODS: Final = METHODS - {"HEAD"}
+
+
+class Router(Verbs):
+    """Routes HTTP requests to handlers, and WebSocket upgrades to middleware.
+
+    It is an ASGI application, and a handler: `router.use("/api", other)` mounts another one.
+    """
+
+    protocol = "HTTP requests"
+
+    def __init__(
+        self, *, max_request_body_size: int = DEFAULT_LIMIT, lifespan: Lifespan | None = None
+    ) -> None:
+        """Make an empty router.
+
+        `max_request_body_size` is in bytes, `-1` for no limit; a context's own may be changed.
+        `lifespan` is called with the router and returns an async context manager, entered when the
+        server starts and left when it stops; the mapping it yields becomes `ctx.state`.
+        """
+        super().__init__(lifespan=lifespan)
+        self.max_request_body_size = max_request_body_size
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request, upgrade or lifespan (ASGI 3).
+
+        Raises `ResponseAborted`, so that the server cuts the connection off, when an error comes
+        after the response began.
+        """
+        if scope["type"] == "lifespan":
+            await serve_lifespan(self, scope, receive, send)
+            return
+        ctx = Context(self, scope, receive, send)
+        try:
+            refused = refusal(scope)
+            if refused is None:
+                method = scope["method"] if scope["type"] == "http" else _VERBLESS
+                if method not in _PLAIN_METHODS:
+                    method = self._routed_method(method, ctx.path)
+                await ctx.run(self.table.find(ctx.path, method))
+            else:
+                ctx.error = refused
+            events = ctx.conclude()
+            if events is None:
+                await ctx.send_rest()
+            elif scope["type"] == "http":
+                await send(events[0])
+                await send(events[1])
+            else:
+                await ctx.send_events(events)
+        except OSError as error:
+            # What servers raise when they are to send something, and the client is gone.
+            log.debug("the client of %r %r left: %r", ctx.method, ctx.path, error)
+        except BaseException:
+            ctx.has_leftovers = True
+            raise
+        finally:
+            ctx.is_over = True
+            if ctx.has_leftovers:
+                await ctx.release()
+
+    def _routed_method(self, method: str, path: str) -> str:
+        """Return the method whose routes are walked: `HEAD` may be for those of `GET`."""
+        if method != "HEAD":
+            return _VERBLESS
+        routes = self.table.routes_at(path)
+        return method if any(route.method == method for route in routes) else "GET"

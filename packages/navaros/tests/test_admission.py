@@ -1,0 +1,78 @@
+"""What is refused before any handler runs, and what is not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from navaros import Context, Router
+from navaros.admission import MAX_PATH_BYTES, refusal
+
+from .exchange import Exchange, ask, http_scope, upgrade_scope
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+LENGTH = ("content-length", "3")
+CHUNKED = ("transfer-encoding", "chunked")
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        [LENGTH, CHUNKED],
+        [LENGTH, ("content-length", "4")],
+        [("content-length", "3, 3")],
+        [("content-length", "-1")],
+        [("content-length", "+3")],
+        [("content-length", "")],
+    ],
+)
+async def test_an_uncertain_end_is_refused(fields: Sequence[tuple[str, str]]) -> None:
+    """A request whose end is in doubt gets 400, and its connection is closed."""
+    app = Router()
+
+    @app.all("/**")
+    async def never(ctx: Context) -> str:
+        raise AssertionError("no handler sees such a request")
+
+    answer = await ask(app, "POST", headers=fields)
+    assert answer.status == 400
+    assert answer.headers["connection"] == "close"
+
+
+@pytest.mark.parametrize("fields", [[LENGTH], [CHUNKED], [LENGTH, LENGTH], [("content-length", "0")]])
+def test_a_certain_end_is_fine(fields: Sequence[tuple[str, str]]) -> None:
+    """One length, said as often as one likes, or chunks alone leave no doubt."""
+    assert refusal(http_scope("POST", headers=fields)) is None
+
+
+def test_a_long_path_is_refused() -> None:
+    """A path over the limit gets 414; the limit counts the bytes that were sent."""
+    assert refusal(http_scope(path="/" + "a" * (MAX_PATH_BYTES - 1))) is None
+    for scope in (
+        http_scope(path="/" + "a" * MAX_PATH_BYTES),
+        http_scope(path="/a", raw_path=b"/" + b"%41" * MAX_PATH_BYTES),
+        http_scope(path="/" + "a" * MAX_PATH_BYTES, raw_path=None),
+    ):
+        refused = refusal(scope)
+        assert refused is not None
+        assert refused.status == 414
+
+
+@pytest.mark.parametrize("field", [(b"content-length", b"3"), (b"transfer-encoding", b"chunked")])
+async def test_an_upgrade_with_a_body_is_refused(field: tuple[bytes, bytes]) -> None:
+    """A body before a WebSocket could be read as its first frames, so it gets 400."""
+    answer = await Exchange(Router(), upgrade_scope(headers=[field])).run()
+    assert answer.status == 400
+    assert answer.headers["connection"] == "close"
+
+
+def test_an_upgrade_that_the_server_did_not_take_is_refused_with_a_body() -> None:
+    """The same holds for an upgrade that arrives as a plain request; other upgrades are fine."""
+    fields = [("upgrade", "WebSocket"), LENGTH]
+    assert refusal(http_scope("POST", headers=fields)) is not None
+    assert refusal(http_scope("POST", headers=[("upgrade", "h2c"), LENGTH])) is None
+    assert refusal(http_scope("POST", headers=[("x", "y"), LENGTH])) is None
+    assert refusal(upgrade_scope(headers=[(b"content-length", b"0")])) is None

@@ -1,0 +1,93 @@
+"""The header fields of an answer: what was set, what comes with the body, and what frames it."""
+
+from __future__ import annotations
+
+import pytest
+
+from navaros.content import TEXT
+from navaros.fields import answer_fields, declared_length, is_bodiless, plain_events
+from navaros.headers import ResponseHeaders
+
+TYPE = (b"content-type", TEXT.encode())
+
+
+def test_plain_events() -> None:
+    """A text of any length has its type and length."""
+    for text in (b"", b"hello", b"x" * 1023, b"x" * 1024, b"x" * 5000):
+        start, body = plain_events(text)
+        assert start["status"] == 200
+        assert start["headers"] == [TYPE, (b"content-length", str(len(text)).encode())]
+        assert body["body"] == text
+
+
+@pytest.mark.parametrize("status", [100, 101, 199, 204, 205, 304])
+def test_statuses_without_a_body(status: int) -> None:
+    """These have none (RFC 9110)."""
+    assert is_bodiless(status)
+
+
+@pytest.mark.parametrize("status", [200, 201, 206, 301, 400, 404, 500, 599])
+def test_statuses_with_a_body(status: int) -> None:
+    """All others may have one."""
+    assert not is_bodiless(status)
+
+
+def test_type_and_length_come_with_the_body() -> None:
+    """They are added where they were not set; a stream has no length."""
+    assert answer_fields(None, 200, TEXT, 5) == [TYPE, (b"content-length", b"5")]
+    assert answer_fields(None, 200, TEXT, None) == [TYPE]
+    assert answer_fields(None, 200, None, 0) == [(b"content-length", b"0")]
+    assert answer_fields(None, 200, "a/b", 2000) == [
+        (b"content-type", b"a/b"),
+        (b"content-length", b"2000"),
+    ]
+
+
+def test_the_handlers_own_fields_win() -> None:
+    """A type that was set is sent once; a length that was set right as well."""
+    headers = ResponseHeaders({"Content-Type": "text/html", "Content-Length": "5", "X-A": "b"})
+    assert answer_fields(headers, 200, TEXT, 5) == [
+        (b"content-type", b"text/html"),
+        (b"content-length", b"5"),
+        (b"x-a", b"b"),
+    ]
+
+
+def test_a_wrong_length_is_an_error() -> None:
+    """A length that is not the body's would break the connection, so it is never sent."""
+    headers = ResponseHeaders({"content-length": "6"})
+    with pytest.raises(ValueError, match="says 6, but the body has 5 bytes; leave the field out"):
+        answer_fields(headers, 200, TEXT, 5)
+    assert declared_length(headers) == 6
+    assert answer_fields(headers, 200, None, None) == [(b"content-length", b"6")]
+
+
+@pytest.mark.parametrize("values", [["five"], ["-5"], ["5", "5"], ["²"], [""]])
+def test_a_length_is_one_number(values: list[str]) -> None:
+    """Anything else is refused before it is sent."""
+    headers = ResponseHeaders([("content-length", value) for value in values])
+    with pytest.raises(ValueError, match="Content-Length is one number"):
+        declared_length(headers)
+
+
+def test_the_framing_is_the_servers() -> None:
+    """Transfer-Encoding is hop by hop, so a handler's own is not sent."""
+    headers = ResponseHeaders({"transfer-encoding": "chunked", "x": "y"})
+    assert answer_fields(headers, 200, None, None) == [(b"x", b"y")]
+
+
+@pytest.mark.parametrize("status", [100, 204])
+def test_no_length_where_there_can_be_no_body(status: int) -> None:
+    """1xx and 204 never have the field, even if it was set (RFC 9110, section 8.6)."""
+    assert answer_fields(None, status, None, 0) == []
+    headers = ResponseHeaders({"content-length": "5", "x": "y"})
+    assert answer_fields(headers, status, None, 0) == [(b"x", b"y")]
+    assert answer_fields(ResponseHeaders({"x": "y"}), status, None, 0) == [(b"x", b"y")]
+
+
+def test_a_304_tells_the_length_of_another_body() -> None:
+    """It keeps a length that was set, and has none of its own."""
+    assert answer_fields(None, 304, None, 0) == []
+    headers = ResponseHeaders({"content-length": "5"})
+    assert answer_fields(headers, 304, None, 0) == [(b"content-length", b"5")]
+    assert answer_fields(None, 205, None, 0) == [(b"content-length", b"0")]
