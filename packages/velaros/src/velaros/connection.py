@@ -1,0 +1,60 @@
+"""What carries messages: a small protocol that every kind of connection speaks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+from multidict import CIMultiDict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from aros_core.asgi.types import Scope
+
+
+class ConnectionEnded(Exception):
+    """Raised by `Connection.receive` when the other side is gone.
+
+    `by_server` says that this side's own server ended it, so that nothing can be sent any more.
+    """
+
+    def __init__(self, status: int = 1006, reason: str = "", *, by_server: bool = False) -> None:
+        super().__init__(f"the connection ended with status {status}: {reason!r}")
+        self.status = status
+        self.reason = reason
+        self.by_server = by_server
+
+
+@runtime_checkable
+class Connection(Protocol):
+    """A lasting connection that carries whole messages both ways.
+
+    A cancelled `receive` or `send` has lost nothing; only one of each runs at a time.
+    """
+
+    async def receive(self) -> str | bytes:
+        """Return the next message; raises `ConnectionEnded` when there will be none."""
+        ...
+
+    async def send(self, message: str | bytes) -> None:
+        """Send a message; returns when the connection has taken it."""
+        ...
+
+    async def close(self, status: int, reason: str) -> None:
+        """Close the connection with a status and a reason."""
+        ...
+
+
+@dataclass(frozen=True)
+class ConnectionInfo:
+    """What is known of a connection's other side before its first message."""
+
+    remote_address: str | None = None
+    headers: Mapping[str, str] | Iterable[tuple[str, str]] = ()
+
+    def scope(self) -> Scope:
+        """Return the ASGI scope that says the same."""
+        fields = CIMultiDict(self.headers)
+        headers = [(k.lower().encode("latin-1"), v.encode("latin-1")) for k, v in fields.items()]
+        return {"type": "websocket", "path": "", "query_string": b"", "headers": headers}

@@ -1,0 +1,320 @@
+"""The context of a message, or of a lifecycle hook."""
+
+from __future__ import annotations
+
+import inspect
+from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
+
+from aros_core.codecs import InboundMessage, MessageType, OutboundMessage
+from aros_core.payloads.answers import shape_answer
+from velaros.frames import as_frame
+from velaros.inbound import InboundContext
+from velaros.status import CloseStatus, Status
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import AsyncGenerator, Mapping
+
+    from multidict import CIMultiDictProxy
+
+    from aros_core.codecs import Codec
+    from aros_core.storage import Key
+    from velaros.inbound import Marshaller
+    from velaros.session import Session
+    from velaros.socket import Socket
+
+T = TypeVar("T")
+D = TypeVar("D")
+
+_DEFAULT_TIMEOUT: Any = object()
+
+
+class Context(InboundContext):
+    """One message on its way through the chain, or one socket at a moment of its life."""
+
+    conversation: str | int | None = None
+    """The id under which further messages follow this one, while it is handled."""
+    is_receiving: bool = False
+    """Whether a `receive` waits for a message that follows this one."""
+    arriving: Context | None = None
+    """The message that follows this one and is on its way through the middleware."""
+    delivery: asyncio.Future[Context | None] | None = None
+    """Who waits for this message, where it is an answer or follows another."""
+    was_answered: bool = False
+    """Whether anything was sent for this message."""
+    streams: bool = False
+    """Whether a stream of replies has begun and not ended."""
+    hooks_begun: int = 0
+    """How many close hooks have begun in this chain."""
+
+    _was_received: bool = False
+    _is_hook: bool = False
+
+    def __init__(
+        self,
+        session: Session,
+        message: InboundMessage,
+        codec: Codec | None,
+        size: int = 0,
+        *,
+        is_hook: bool = False,
+    ) -> None:
+        """Make the context of a message, or of a lifecycle hook, which has an empty one."""
+        super().__init__(session, message, codec, size)
+        if is_hook:
+            self._is_hook = True
+
+    def set_message_id(self, message_id: str | int) -> None:
+        """Set the id: the message may then be an answer, or follow another of its id."""
+        self.require_open()
+        if message_id == self.message.id:
+            return
+        dispatcher = self._session.dispatcher
+        dispatcher.release(self)
+        self.message.id = message_id
+        if not (self._is_hook or self._is_diverted):
+            dispatcher.correspondence.claim(self, message_id)
+
+    def set_message_marshaller(self, marshaller: Marshaller) -> None:
+        """Set how messages become bytes: `f(message)` with `id`, `data`, `path` and `meta`.
+
+        They are sent as text when the message's type is text. Where no codec is registered, it
+        serves lifecycle hooks and `Socket.send` from now on as well.
+        """
+        super().set_message_marshaller(marshaller)
+        self._session.adopt_marshaller(marshaller, self.message.type)
+
+    # Sending
+
+    async def send(
+        self, data: Any, *, path: str | None = None, meta: Mapping[str, Any] | None = None
+    ) -> None:
+        """Send a message without id: a notification.
+
+        Raises `SocketClosed` when the client is gone, `ContextClosedError` after the chain.
+        """
+        await self._send(OutboundMessage(self._shaped(data), path=path, meta=meta))
+        self.was_answered = True
+
+    async def reply(self, data: Any, *, meta: Mapping[str, Any] | None = None) -> None:
+        """Send a message with this message's id, or with none when it came without one.
+
+        Raises what `send` raises, and `RuntimeError` in lifecycle hooks, which handle no message.
+        """
+        if self._is_hook:
+            raise RuntimeError("there is no message to reply to in a lifecycle hook; use send()")
+        await self._send(OutboundMessage(self._shaped(data), id=self.message.id, meta=meta))
+        self.was_answered = True
+
+    @overload
+    async def request(
+        self,
+        data: Any,
+        type: None = None,
+        *,
+        timeout: float | None = ...,
+        path: str | None = None,
+        meta: Mapping[str, Any] | None = None,
+    ) -> bytes: ...
+    @overload
+    async def request(
+        self,
+        data: Any,
+        type: type[T],
+        *,
+        timeout: float | None = ...,
+        path: str | None = None,
+        meta: Mapping[str, Any] | None = None,
+    ) -> T: ...
+    @overload
+    async def request(
+        self,
+        data: Any,
+        type: Any,
+        *,
+        timeout: float | None = ...,
+        path: str | None = None,
+        meta: Mapping[str, Any] | None = None,
+    ) -> Any: ...
+    async def request(
+        self,
+        data: Any,
+        type: Any = None,  # noqa: A002
+        *,
+        timeout: float | None = _DEFAULT_TIMEOUT,
+        path: str | None = None,
+        meta: Mapping[str, Any] | None = None,
+    ) -> Any:
+        """Ask the client and return its answer: a validated `type`, else the payload's bytes.
+
+        `timeout` is in seconds, by default the router's `request_timeout` (5); `None` waits as
+        long as the socket lives. `path` is by default the current message's. Raises
+        `RequestTimeout`, `SocketClosed`, `TooManyRequests`, and `UnmarshalError` when the answer
+        does not fit. Cancelling it forgets the request.
+        """
+        session = self._session
+        seconds = session.router.request_timeout if timeout is _DEFAULT_TIMEOUT else timeout
+        message = OutboundMessage(data, path=path or self.path or None, meta=meta)
+        answer = await session.dispatcher.correspondence.ask(self, message, seconds)
+        return answer.data if type is None else await answer.unmarshal(type)
+
+    @overload
+    async def receive(self, type: type[T], *, timeout: float | None = None) -> T: ...
+    @overload
+    async def receive(self, type: Any = None, *, timeout: float | None = None) -> Any: ...
+    async def receive(
+        self,
+        type: Any = None,  # noqa: A002
+        *,
+        timeout: float | None = None,
+    ) -> Any:
+        """Return the next payload of this conversation: first this message's own, then later ones.
+
+        Later ones are messages that the client sends under the same id while this one is being
+        handled; they pass the same middleware. Raises `TimeoutError` after `timeout` seconds,
+        `SocketClosed`, `UnmarshalError`, and `RuntimeError` on the second call for a message
+        without an id.
+        """
+        wanted = Any if type is None else type
+        if self._is_hook:
+            raise RuntimeError("there is no message to receive in a lifecycle hook")
+        if not self._was_received:
+            self._was_received = True
+            return await self.unmarshal(wanted)
+        follow_up = await self._session.dispatcher.correspondence.receive(self, timeout)
+        return await follow_up.unmarshal(wanted)
+
+    async def close(self, status: int = Status.NORMAL_CLOSURE, reason: str = "") -> None:
+        """Close the socket; this handler may still send until the close frame goes out.
+
+        The first close wins, but close hooks may change status and reason of a close by the
+        server. Raises `ValueError` for what a close frame cannot carry.
+        """
+        self._session.close(status, reason, closer=self)
+
+    # The socket
+
+    @property
+    def headers(self) -> CIMultiDictProxy[str]:
+        """The header fields of the handshake."""
+        return self._facts.headers
+
+    @property
+    def subprotocol(self) -> str | None:
+        """The subprotocol that was agreed on."""
+        return self._session.subprotocol
+
+    @property
+    def socket(self) -> Socket:
+        """The socket, which outlives the handler."""
+        return self._session.socket
+
+    @property
+    def socket_id(self) -> str:
+        """The socket's id, unique and random."""
+        return self._session.id
+
+    @property
+    def close_status(self) -> CloseStatus | None:
+        """How the socket was closed; `None` before its end."""
+        return self._session.lifecycle.close_status
+
+    @property
+    def is_done(self) -> bool:
+        """Whether the socket is closed, or this message's chain is over."""
+        return self.is_ended or self._session.lifecycle.is_closing
+
+    async def wait_done(self) -> None:
+        """Return when the socket is closed."""
+        if not self.is_ended:
+            await self._session.wait_closing()
+
+    def set_on_socket(self, key: str | Key[T], value: T) -> None:
+        """Keep a value under a key for as long as the socket lives; safe from threads."""
+        self.require_open()
+        self._session.storage.set(cast("Key[T]", key), value)
+
+    @overload
+    def get_from_socket(self, key: Key[T], default: None = None) -> T | None: ...
+    @overload
+    def get_from_socket(self, key: Key[T], default: D) -> T | D: ...
+    @overload
+    def get_from_socket(self, key: str, default: Any = None) -> Any: ...
+    def get_from_socket(self, key: str | Key[Any], default: Any = None) -> Any:
+        """Return the value under a key of the socket, `default` when there is none."""
+        return self._session.storage.get(key, default)
+
+    @overload
+    def must_get_from_socket(self, key: Key[T]) -> T: ...
+    @overload
+    def must_get_from_socket(self, key: str) -> Any: ...
+    def must_get_from_socket(self, key: str | Key[Any]) -> Any:
+        """Return the value under a key of the socket; raises `KeyError` that names the key."""
+        return self._session.storage.must_get(key)
+
+    def delete_from_socket(self, key: str | Key[Any]) -> None:
+        """Forget the value under a key of the socket; a missing key is fine."""
+        self.require_open()
+        self._session.storage.delete(key)
+
+    # What the chain and the session need
+
+    async def answer(self, result: Any) -> None:
+        """Reply with what a handler returned."""
+        if inspect.isasyncgen(result):
+            await self.stream(cast("AsyncGenerator[Any, None]", result))
+        else:
+            await self.reply(result)
+
+    async def stream(self, items: AsyncGenerator[Any, None]) -> None:
+        """Reply with each item, then with a last message that says it is the last."""
+        try:
+            async for item in items:
+                await self.reply(item)
+                self.streams = True
+            await self.end_stream()
+        finally:
+            await items.aclose()
+
+    async def end_stream(self, error: Any = None) -> None:
+        """Send the last message of a stream, with an error where it broke off."""
+        self.streams = False
+        last = OutboundMessage(id=self.message.id, end=True)
+        if error is not None:
+            last.data = self._shaped(error)
+        await self._send(last)
+
+    @property
+    def can_encode(self) -> bool:
+        """Whether anything is there that turns values into bytes."""
+        return bool(self.codec or self._marshaller or self._session.marshaller)
+
+    async def rejoin(self) -> None:
+        """Bring this message to the handler of its conversation."""
+        await self._session.dispatcher.rejoin(self)
+
+    async def transmit(self, message: OutboundMessage) -> None:
+        """Send a message that is ready but for its type."""
+        await self._send(message)
+
+    def encode(self, message: OutboundMessage) -> str | bytes:
+        """Return the frame of a message: text where its type is text."""
+        if self._marshaller is None:
+            return self._session.encode_with(self.codec, message)
+        return as_frame(self._marshaller(message), message.type)
+
+    async def _send(self, message: OutboundMessage) -> None:
+        if self._ended:
+            self.require_open()
+        codec = self.codec
+        message.type = (
+            self.message.type
+            if codec is None or codec.message_type is MessageType.TEXT
+            else MessageType.BINARY
+        )
+        await self._session.send(self.encode, message)
+
+    def _shaped(self, data: Any) -> Any:
+        if self._marshaller is not None:
+            return shape_answer(data)
+        return self._session.shape(self.codec, data)

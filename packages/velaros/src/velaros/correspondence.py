@@ -1,0 +1,229 @@
+"""What belongs together across messages: requests and answers, messages and their follow-ups."""
+
+from __future__ import annotations
+
+import asyncio
+from enum import Enum, auto
+from typing import TYPE_CHECKING
+
+from aros_core.errors import ContextClosedError
+from velaros.conversations import Conversations, PendingRequests
+from velaros.delivery import DELIVER, DROP, REJOIN
+from velaros.errors import RequestTimeout, SocketClosed
+
+if TYPE_CHECKING:
+    from aros_core.codecs import OutboundMessage
+    from velaros.context import Context
+    from velaros.conversations import MessageId
+    from velaros.dispatcher import Dispatcher
+    from velaros.session import Session
+
+
+class Verdict(Enum):
+    """What became of a message with an id."""
+
+    NEW = auto()
+    """It begins something of its own."""
+    TAKEN = auto()
+    """Somebody waits for it, or will, or nobody any more."""
+    REFUSED = auto()
+    """It follows another, but has no place to wait."""
+
+
+class Correspondence:
+    """The requests that wait for one client, and the conversations with it."""
+
+    __slots__ = ("_conversations", "_dispatcher", "_pending", "_receivers", "_session")
+
+    def __init__(self, session: Session, dispatcher: Dispatcher) -> None:
+        self._session = session
+        self._dispatcher = dispatcher
+        self._conversations: Conversations[Context] = Conversations()
+        self._pending: PendingRequests[asyncio.Future[Context | None]] = PendingRequests(
+            session.router.max_pending_requests
+        )
+        self._receivers: dict[Context, asyncio.Future[Context]] = {}
+
+    @property
+    def awaits_client(self) -> bool:
+        """Whether a request or a `receive` waits for this client."""
+        return bool(self._pending) or bool(self._receivers)
+
+    # Messages that come in
+
+    def take(self, ctx: Context, message_id: MessageId) -> Verdict:
+        """Bring a message to who waits for it, or have it wait for its conversation."""
+        pending = self._pending
+        waiter = pending.take(message_id) if pending else None
+        if waiter is not None:
+            if not waiter.done():
+                waiter.set_result(ctx)
+            return Verdict.TAKEN
+        if pending.made(message_id):
+            return Verdict.TAKEN  # A late or second answer, which nobody awaits.
+        owner = self._conversations.owner(message_id)
+        return Verdict.NEW if owner is None else self._follow(ctx, owner, message_id)
+
+    def knows(self, message_id: MessageId) -> bool:
+        """Tell whether a message with this id answers a request or follows another message."""
+        return self._pending.made(message_id) or self._conversations.owner(message_id) is not None
+
+    def _follow(self, ctx: Context, owner: Context, message_id: MessageId) -> Verdict:
+        receiver = self._receivers.get(owner)
+        if receiver is not None and not receiver.done():
+            receiver.set_result(ctx)
+        elif self._dispatcher.inbox.is_full:
+            return Verdict.REFUSED
+        else:
+            self._dispatcher.inbox.hold(ctx.size)
+            self._conversations.follow(message_id, ctx)
+        return Verdict.TAKEN
+
+    def claim(self, ctx: Context, message_id: MessageId) -> None:
+        """Bring a message whose id middleware has read to where it belongs.
+
+        Middleware may run in a thread, so all that wakes somebody is left to the chain.
+        """
+        waiter = self._pending.take(message_id)
+        if waiter is not None:
+            ctx.delivery = waiter
+            ctx.divert((DELIVER,))
+        elif self._pending.made(message_id):
+            ctx.divert((DROP,))
+        elif self._conversations.owner(message_id) is None:
+            self.begin(ctx)
+        else:
+            ctx.divert((REJOIN,))
+
+    def begin(self, ctx: Context) -> None:
+        """Begin the conversation of a message that is to be handled."""
+        message_id = ctx.message.id
+        if message_id is not None:
+            ctx.conversation = message_id
+            self._conversations.begin(message_id, ctx)
+
+    def end(self, ctx: Context) -> Context | None:
+        """End the conversation of a message; return the one that follows and waits no longer."""
+        message_id = ctx.conversation
+        if message_id is None:
+            return None
+        ctx.conversation = None
+        receiver = self._receivers.get(ctx)
+        if receiver is not None:
+            _fail(receiver, ContextClosedError())
+        if ctx.arriving is not None and ctx.arriving.delivery is not None:
+            ctx.arriving.delivery.add_done_callback(self._redirect)
+        successor = self._conversations.end(message_id)
+        if successor is not None:
+            self._dispatcher.inbox.let_go(successor.size)
+            successor.conversation = message_id
+        return successor
+
+    # Requests
+
+    async def ask(self, ctx: Context, message: OutboundMessage, timeout: float | None) -> Context:
+        """Send a request and return the message that answers it."""
+        self._session.require_alive()
+        waiter: asyncio.Future[Context | None] = asyncio.get_running_loop().create_future()
+        message.id = message_id = self._pending.add(waiter)
+        self._session.reader.wake()
+        limit = asyncio.timeout(timeout)
+        try:
+            async with limit:
+                await ctx.transmit(message)
+                answer = await waiter
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            what = f"the request {message.path!r}" if message.path else "the request"
+            raise RequestTimeout(f"the client did not answer {what} in {timeout:g} s") from None
+        finally:
+            self._pending.forget(message_id)
+        assert answer is not None, "a request is answered by a message"
+        return answer
+
+    # Conversations
+
+    async def receive(self, ctx: Context, timeout: float | None) -> Context:
+        """Return the next message under the id of one that is being handled."""
+        message_id = ctx.conversation
+        if message_id is None:
+            raise RuntimeError(
+                "a message without an id begins no conversation: receive() gives its own payload "
+                "only; have the client send an id"
+            )
+        if ctx.is_receiving:
+            raise RuntimeError("another task of this handler awaits receive() already")
+        ctx.is_receiving = True
+        try:
+            async with asyncio.timeout(timeout):
+                while True:
+                    self._session.require_alive()
+                    ctx.require_open()
+                    follow_up = ctx.arriving or await self._next_follow_up(ctx, message_id)
+                    if await self._arrives(ctx, follow_up):
+                        return follow_up
+        finally:
+            ctx.is_receiving = False
+
+    async def _next_follow_up(self, ctx: Context, message_id: MessageId) -> Context:
+        follow_up = self._conversations.take(message_id)
+        if follow_up is not None:
+            self._dispatcher.inbox.let_go(follow_up.size)
+            self._session.reader.wake()
+            return follow_up
+        receiver = self._receivers[ctx] = asyncio.get_running_loop().create_future()
+        self._session.reader.wake()
+        try:
+            return await receiver
+        except asyncio.CancelledError:
+            if receiver.done() and not receiver.cancelled() and receiver.exception() is None:
+                self._put_back(ctx, receiver.result(), message_id)
+            raise
+        finally:
+            del self._receivers[ctx]
+
+    async def _arrives(self, ctx: Context, follow_up: Context) -> bool:
+        """Run what the first message of the conversation passed; tell whether this one does.
+
+        Where that is cut short, the message keeps arriving, for the next `receive`.
+        """
+        if follow_up.delivery is None:
+            running = ctx.running
+            links = [link for link in ctx.links if running is None or link.order < running.order]
+            if not links:
+                return True
+            follow_up.delivery = asyncio.get_running_loop().create_future()
+            follow_up.path = ctx.path
+            follow_up.follow((*links, DELIVER))
+            ctx.arriving = follow_up
+            self._dispatcher.start_follow_up(follow_up)
+        passed = await asyncio.shield(follow_up.delivery)
+        ctx.arriving = None
+        return passed is not None
+
+    def _put_back(self, ctx: Context, follow_up: Context, message_id: MessageId) -> None:
+        if ctx.conversation is None:
+            self._dispatcher.redirect(follow_up)
+        else:
+            self._dispatcher.inbox.hold(follow_up.size)
+            self._conversations.put_back(message_id, follow_up)
+
+    def _redirect(self, delivery: asyncio.Future[Context | None]) -> None:
+        """Bring on a message that arrived when the handler of its conversation had ended."""
+        follow_up = delivery.result()
+        if follow_up is not None:
+            self._dispatcher.redirect(follow_up)
+
+    # The end
+
+    def stop(self) -> None:
+        """Let all who wait for the client hear that the socket is closed."""
+        for waiter in (*self._pending.clear(), *self._receivers.values()):
+            _fail(waiter, SocketClosed())
+
+
+def _fail(waiter: asyncio.Future[Context] | asyncio.Future[Context | None], why: Exception) -> None:
+    if not waiter.done():
+        waiter.set_exception(why)
+        waiter.exception()  # Retrieved here, in case that nobody awaits it any more.

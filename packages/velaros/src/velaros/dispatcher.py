@@ -1,0 +1,276 @@
+"""The dispatcher: runs the handlers of one socket's messages, each in a task, within the limits."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from contextvars import Context as ContextVariables
+from contextvars import copy_context
+from typing import TYPE_CHECKING, Any
+
+from aros_core.codecs import InboundMessage
+from aros_core.errors import Error, FieldError, HTTPError, UnmarshalError
+from velaros.context import Context
+from velaros.correspondence import Correspondence, Verdict
+from velaros.errors import SocketClosed
+from velaros.inbox import Inbox
+from velaros.intake import Unreadable, read_frame, type_of
+from velaros.logs import log_error, logger
+from velaros.tasks import start_task
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
+    from velaros.session import Session
+
+CANNOT_DECODE = Error("cannot decode message")
+BUSY = Error("busy")
+NOT_FOUND = Error("not found")
+INTERNAL_ERROR = Error("internal error")
+
+
+class Dispatcher:
+    """Messages of one socket: which run, which wait, and what is answered for them."""
+
+    __slots__ = (
+        "_chores",
+        "_contextvars",
+        "_expiry",
+        "_is_draining",
+        "_session",
+        "_successors",
+        "active",
+        "correspondence",
+        "inbox",
+    )
+
+    def __init__(self, session: Session) -> None:
+        router = session.router
+        self._session = session
+        self._contextvars = copy_context()
+        self._successors: deque[Context] = deque()
+        self._is_draining = False
+        self._expiry: asyncio.TimerHandle | None = None
+        self._chores: set[asyncio.Task[None]] = set()
+        self.inbox: Inbox[Context] = Inbox(
+            router.max_concurrent_messages, router.max_waiting_messages
+        )
+        self.correspondence = Correspondence(session, self)
+        self.active: dict[Context, asyncio.Task[None]] = {}
+        """The chains that run and their tasks."""
+
+    # Messages that come in
+
+    def take(self, raw: str | bytes) -> Coroutine[Any, Any, None] | None:
+        """Bring a message to whom it is for; where it is refused, return the answer's sending."""
+        session = self._session
+        message_type = type_of(raw)
+        try:
+            message, codec = read_frame(session.codecs, raw, message_type)
+        except Unreadable as error:
+            logger.debug("socket %s sent what cannot be read: %s", session.id, error)
+            nameless = InboundMessage(id=error.id, type=message_type)
+            return self._answer(Context(session, nameless, error.codec), CANNOT_DECODE)
+        return self._bring(Context(session, message, codec, len(raw)))
+
+    def _bring(self, ctx: Context) -> Coroutine[Any, Any, None] | None:
+        verdict = Verdict.NEW
+        if ctx.message.id is not None:
+            verdict = self.correspondence.take(ctx, ctx.message.id)
+        if verdict is Verdict.NEW:
+            return self._admit(ctx)
+        return self._answer(ctx, BUSY) if verdict is Verdict.REFUSED else None
+
+    def _admit(self, ctx: Context) -> Coroutine[Any, Any, None] | None:
+        """Start a message, or have it wait; where it has no place, return the answer's sending."""
+        inbox = self.inbox
+        lifecycle = self._session.lifecycle
+        if lifecycle.is_closing:
+            return None
+        if lifecycle.takes_messages and inbox.take_slot():
+            self.correspondence.begin(ctx)
+            self._start(ctx)
+            return None
+        if inbox.is_full:
+            return self._answer(ctx, BUSY)
+        self.correspondence.begin(ctx)
+        self._enqueue(ctx)
+        self._session.warn_of_waiting()
+        return None
+
+    # Messages that go another way than they came
+
+    async def rejoin(self, ctx: Context) -> None:
+        """Bring a message whose id its own chain has told to the conversation of that id."""
+        refusal = self._bring(self._anew(ctx))
+        if refusal is not None:
+            await refusal
+
+    def redirect(self, ctx: Context) -> None:
+        """Bring a message to whom it is for by now, as if it came only now."""
+        self._do(self._bring(self._anew(ctx)))
+
+    def release(self, ctx: Context) -> None:
+        """Let a message leave its conversation; the one that follows is handled by itself."""
+        successor = self.correspondence.end(ctx)
+        if successor is not None:
+            self._do(self._admit(successor))
+
+    def _anew(self, ctx: Context) -> Context:
+        """Return a fresh context for a message, in which no handler has changed anything."""
+        session = self._session
+        message, codec = read_frame(session.codecs, ctx.received, ctx.message_type)
+        if codec is None:
+            message.id = ctx.message.id
+        return Context(session, message, codec, ctx.size)
+
+    # Handlers that run
+
+    def _start(self, ctx: Context) -> None:
+        self.spawn(ctx, self._handle(ctx))
+
+    def start_follow_up(self, ctx: Context) -> None:
+        """Run the middleware of a conversation for a message that follows in it."""
+        self.spawn(ctx, self._handle_follow_up(ctx))
+
+    def spawn(self, ctx: Context, coroutine: Coroutine[Any, Any, None]) -> None:
+        """Run a chain in a task of its own, with context variables of its own."""
+        task = start_task(coroutine, self.contextvars())
+        if not task.done():
+            self.active[ctx] = task
+
+    def contextvars(self) -> ContextVariables:
+        """Return a copy of the context variables that the socket was opened with."""
+        return self._contextvars.copy()
+
+    async def _handle(self, ctx: Context) -> None:
+        try:
+            await self._route(ctx)
+            if ctx.error is not None or not ctx.routed:
+                await self._conclude(ctx)
+        finally:
+            ctx.end()
+            self.active.pop(ctx, None)
+            self._finish(ctx)
+
+    async def _route(self, ctx: Context) -> None:
+        try:
+            await ctx.run(self._session.router.table.find(ctx.path))
+        except TypeError as error:  # A route that was added lately has no handler yet.
+            ctx.error = error
+
+    async def _handle_follow_up(self, ctx: Context) -> None:
+        try:
+            await ctx.run(ctx.links)
+            if ctx.error is not None or not ctx.routed:
+                await self._conclude(ctx)
+        finally:
+            ctx.end()
+            self.active.pop(ctx, None)
+            if ctx.delivery is not None and not ctx.delivery.done():
+                ctx.delivery.set_result(None)
+
+    async def _conclude(self, ctx: Context) -> None:
+        """Log an error that nobody handled, and answer a message that nobody answered."""
+        log_error(ctx)
+        if not self._session.router.answer_unhandled or ctx.message.id is None:
+            return
+        answer = NOT_FOUND if ctx.error is None else _answer_for(ctx.error)
+        if ctx.streams:
+            await self._attempt(ctx, ctx.end_stream(answer))
+        elif not ctx.was_answered:
+            await self._answer(ctx, answer)
+
+    async def _answer(self, ctx: Context, answer: Exception) -> None:
+        if ctx.can_encode:
+            await self._attempt(ctx, ctx.reply(answer))
+
+    async def _attempt(self, ctx: Context, sending: Coroutine[Any, Any, None]) -> None:
+        try:
+            await sending
+        except SocketClosed:
+            pass
+        except Exception as error:
+            ctx.error = error
+            log_error(ctx)
+
+    def _finish(self, ctx: Context) -> None:
+        """Give the slot to the message that follows under the same id, else to the queue."""
+        successor = self.correspondence.end(ctx)
+        if successor is None:
+            self.inbox.free_slot()
+        else:
+            self._successors.append(successor)
+        self._session.reader.wake()
+        if successor is not None or self.inbox.has_queue:
+            self.drain()
+
+    def drain(self) -> None:
+        """Start what waits and can be started, in order."""
+        if self._is_draining:
+            return  # A handler that never waited ended within the loop below, which goes on.
+        self._is_draining = True
+        try:
+            while self._session.lifecycle.takes_messages:
+                ctx = self._successors.popleft() if self._successors else self.inbox.dequeue()
+                if ctx is None:
+                    break
+                self._start(ctx)
+        finally:
+            self._is_draining = False
+
+    # Messages that wait
+
+    @property
+    def is_full(self) -> bool:
+        """Whether reading should pause: nothing has a place, and nobody waits for this client."""
+        return self.inbox.is_full and not self.correspondence.awaits_client
+
+    def _enqueue(self, ctx: Context) -> None:
+        self.inbox.enqueue(ctx, ctx.size, asyncio.get_running_loop().time())
+        self._watch_queue()
+
+    def _watch_queue(self) -> None:
+        expiry = self.inbox.next_expiry()
+        if self._expiry is None and expiry is not None:
+            self._expiry = asyncio.get_running_loop().call_at(expiry, self._expire)
+
+    def _expire(self) -> None:
+        self._expiry = None
+        for ctx in self.inbox.expired(asyncio.get_running_loop().time()):
+            successor = self.correspondence.end(ctx)
+            if successor is not None:
+                self._enqueue(successor)
+            self._do(self._answer(ctx, BUSY))
+        self._watch_queue()
+
+    def _do(self, chore: Coroutine[Any, Any, None] | None) -> None:
+        if chore is None:
+            return
+        task = start_task(chore, self.contextvars())
+        if not task.done():
+            self._chores.add(task)
+            task.add_done_callback(self._chores.discard)
+
+    # The end
+
+    def stop(self) -> None:
+        """Take no more messages; who waits for the client hears that the socket is closed."""
+        if self._expiry is not None:
+            self._expiry.cancel()
+        self.inbox.clear()
+        self.correspondence.stop()
+
+    def tasks_but(self, closer: object) -> list[asyncio.Task[None]]:
+        """Return the tasks that run for this socket but for the closer's."""
+        tasks = [task for ctx, task in self.active.items() if closer not in (ctx, task)]
+        return [*tasks, *self._chores]
+
+
+def _answer_for(error: Exception) -> Exception:
+    """Return what a client may know of an error."""
+    if isinstance(error, HTTPError):
+        return Error(error.message)
+    if isinstance(error, UnmarshalError | Error | FieldError):
+        return error
+    return INTERNAL_ERROR

@@ -1,0 +1,27 @@
+"""What goes out on the wire: frames of text or bytes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aros_core.codecs import MessageType
+
+
+def as_frame(encoded: Any, message_type: MessageType) -> str | bytes:
+    """Return encoded bytes as the frame of a type; raises `TypeError` for what are no bytes."""
+    if not isinstance(encoded, bytes):
+        raise TypeError(f"a marshaller returns bytes, not {type(encoded).__name__}")
+    return encoded.decode() if message_type is MessageType.TEXT else encoded
+
+
+def bare_frame(data: Any) -> str | bytes:
+    """Return data that is a frame by itself; raises `TypeError` for what needs a codec."""
+    if isinstance(data, str):
+        data.encode()  # Raises here, in the handler, for a text that no frame can carry.
+        return data
+    if isinstance(data, bytes):
+        return data
+    raise TypeError(
+        f"without a codec only str and bytes can be sent, not {type(data).__name__}; add one "
+        "with router.use(middleware.json())"
+    )

@@ -1,0 +1,138 @@
+"""The inbound half of the context: the message that is handled."""
+
+from __future__ import annotations
+
+import inspect
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from aros_core.codecs import InboundMessage, MessageType, OutboundMessage
+from aros_core.context import Context as BaseContext
+
+if TYPE_CHECKING:
+    from aros_core.chain import Link
+    from aros_core.codecs import Codec
+    from velaros.session import Session
+
+Unmarshaler: TypeAlias = Callable[[InboundMessage, Any], Any]
+"""Takes a message, whose `data` are bytes, and a type; returns the payload, or an awaitable."""
+
+Marshaller: TypeAlias = Callable[[OutboundMessage], bytes]
+"""Takes a message, whose `data` is a value, and returns the bytes to send."""
+
+
+class InboundContext(BaseContext):
+    """What a context knows of its message, and what codecs written as middleware tell it."""
+
+    _made_id: str | None = None
+    _unmarshaler: Unmarshaler | None = None
+    _marshaller: Marshaller | None = None
+    _is_diverted: bool = False
+    _received: bytes | None = None
+
+    def __init__(
+        self, session: Session, message: InboundMessage, codec: Codec | None, size: int
+    ) -> None:
+        """Make the context of a message that `codec` read; `size` is that of its frame."""
+        self._session = session
+        self._facts = session.facts
+        self.message = message
+        self.codec = codec
+        self.size = size
+        self.path = message.path
+
+    @property
+    def message_id(self) -> str | int:
+        """The message's id as the client sent it; made up on first use when there was none."""
+        if self.message.id is not None:
+            return self.message.id
+        if self._made_id is None:
+            self._made_id = secrets.token_hex(8)
+        return self._made_id
+
+    @property
+    def raw_data(self) -> bytes:
+        """The whole message as received."""
+        return self.message.raw
+
+    @property
+    def data(self) -> bytes:
+        """The payload's bytes; empty when there is no payload."""
+        return self.message.data or b""
+
+    @property
+    def meta(self) -> Mapping[str, Any]:
+        """The message's metadata: the client's word, so never a proof of identity."""
+        return self.message.meta
+
+    @property
+    def message_type(self) -> MessageType:
+        """Whether the message came as text or binary."""
+        return self.message.type
+
+    async def unmarshal(self, type: Any = Any, /) -> Any:  # noqa: A002
+        """Return the payload as a validated `type`; plain Python values without one.
+
+        Raises `UnmarshalError` when there is no payload, or it cannot be decoded or does not fit.
+        """
+        if self._unmarshaler is not None:
+            result = self._unmarshaler(self.message, type)
+            return await result if inspect.isawaitable(result) else result
+        if self.codec is None:
+            raise RuntimeError(
+                "no codec read this message; add one with router.use(middleware.json())"
+            )
+        return self.codec.decode_data(self.message, type)
+
+    def set_message_path(self, path: str) -> None:
+        """Set the path; the routes after this middleware match against it."""
+        self.require_open()
+        self.message.path = path
+        if not self._is_diverted:
+            self.reroute(path, self._session.router.table.find(path))
+
+    def set_message_data(self, data: bytes) -> None:
+        """Set the payload's bytes."""
+        self.require_open()
+        self.message.data = data
+
+    def set_message_raw_data(self, raw_data: bytes) -> None:
+        """Set the bytes that the message counts as having been received as."""
+        self.require_open()
+        if self._received is None:
+            self._received = self.message.raw
+        self.message.raw = raw_data
+
+    def set_message_meta(self, meta: Mapping[str, Any]) -> None:
+        """Set the metadata."""
+        self.require_open()
+        self.message.meta = meta
+
+    def set_message_unmarshaler(self, unmarshaler: Unmarshaler) -> None:
+        """Set how payloads become values: `f(message, type)`, `message.data` being bytes."""
+        self.require_open()
+        self._unmarshaler = unmarshaler
+
+    def set_message_marshaller(self, marshaller: Marshaller) -> None:
+        """Set how messages become bytes: `f(message)` with `id`, `data`, `path` and `meta`.
+
+        They are sent as text when the message's type is text.
+        """
+        self.require_open()
+        self._marshaller = marshaller
+
+    @property
+    def received(self) -> bytes:
+        """The whole message as received, whatever middleware says since."""
+        return self.message.raw if self._received is None else self._received
+
+    def divert(self, links: Sequence[Link]) -> None:
+        """Make `next()` run these links instead of the routes, whatever path is set."""
+        self._is_diverted = True
+        self.reroute(self.path, links)
+
+    def follow(self, links: Sequence[Link]) -> None:
+        """Have the chain walk these links from the first on, whatever path is set."""
+        self._is_diverted = True
+        self._links = links

@@ -1,0 +1,1 @@
+"""The envelope of protobuf messages, generated from `envelope.proto`."""

@@ -1,0 +1,160 @@
+"""The reader: the session's own task, which brings messages from the connection to handlers."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from velaros.connection import ConnectionEnded
+from velaros.inbox import MAX_WAIT
+from velaros.logs import logger
+from velaros.status import Status
+
+if TYPE_CHECKING:
+    from velaros.session import Session
+
+MAX_END_WAIT = 1.0
+"""How many seconds to wait for word of how a connection ended that can no longer be sent on."""
+
+
+class Reader:
+    """Reads one socket's connection for as long as messages are taken.
+
+    Only this task notices the end, so whoever else brings it about interrupts what it waits for.
+    """
+
+    __slots__ = (
+        "_cancelled_before",
+        "_end",
+        "_is_interrupted",
+        "_is_waiting",
+        "_room",
+        "_session",
+        "_task",
+    )
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._task: asyncio.Task[object] | None = None
+        self._cancelled_before = 0
+        self._is_waiting = False
+        self._is_interrupted = False
+        self._room: asyncio.Future[None] | None = None
+        self._end: ConnectionEnded | None = None
+
+    async def run(self) -> None:
+        """Read until the socket is closed, by whoever."""
+        task = self._task = asyncio.current_task()
+        assert task is not None, "a session lives in a task"
+        self._cancelled_before = task.cancelling()
+        session = self._session
+        while not session.lifecycle.is_closing:
+            try:
+                await (self._read_one() if self._end is None else self._read_end(self._end))
+            except ConnectionEnded as end:
+                session.lifecycle.lose(end.status, end.reason, by_own_side=end.by_server)
+            except OSError as error:
+                logger.debug("socket %s: the connection failed: %r", session.id, error)
+                session.lifecycle.lose(Status.ABNORMAL_CLOSURE, "")
+            except asyncio.CancelledError:
+                if not self._takes_back_interruption():
+                    raise
+            except Exception:
+                logger.exception("socket %s: reading failed", session.id)
+                self.cut_off(Status.INTERNAL_ERROR, "")
+            finally:
+                self._is_waiting = False
+                self._takes_back_interruption()  # One that came too late is over as well.
+
+    async def _read_one(self) -> None:
+        session = self._session
+        self._is_waiting = True
+        if session.dispatcher.is_full:
+            await self._wait_for_room()
+            return
+        raw = await session.connection.receive()
+        self._is_waiting = False
+        if self._is_interrupted:
+            return
+        limit = session.router.max_message_size
+        if _is_larger(raw, limit):
+            session.close(Status.MESSAGE_TOO_BIG, f"a message may have {limit} bytes")
+            return
+        refusal = session.dispatcher.take(raw)
+        if refusal is not None:
+            self._is_waiting = True
+            await refusal
+
+    async def _wait_for_room(self) -> None:
+        """Wait until something frees a place, for at most 10 s without a free slot."""
+        self._room = asyncio.get_running_loop().create_future()
+        try:
+            async with asyncio.timeout(MAX_WAIT):
+                await self._room
+        except TimeoutError:
+            self._session.close(Status.TRY_AGAIN_LATER, "too many messages wait")
+        finally:
+            self._room = None
+
+    async def _read_end(self, end: ConnectionEnded) -> None:
+        """Learn status and reason of the end, which a send that failed because of it cannot tell.
+
+        Raises `ConnectionEnded`: the connection's own, or else `end`.
+        """
+        self._is_waiting = True
+        try:
+            async with asyncio.timeout(MAX_END_WAIT):
+                while True:
+                    await self._session.connection.receive()
+        except ConnectionEnded:
+            raise
+        except Exception:
+            raise end from None
+
+    # What others bring about
+
+    def wake(self) -> None:
+        """Have reading go on, if it pauses: there is room again, or somebody waits for messages."""
+        if self._room is not None and not self._room.done():
+            self._room.set_result(None)
+
+    def miss(self, end: ConnectionEnded) -> None:
+        """Take no more messages from a client that is gone; only learn how it went."""
+        lifecycle = self._session.lifecycle
+        lifecycle.miss()
+        if not lifecycle.is_closing and self._end is None:
+            self._end = end
+            self.interrupt()
+
+    def cut_off(self, status: int, reason: str) -> None:
+        """End the socket from this side, unless it ends already."""
+        lifecycle = self._session.lifecycle
+        lifecycle.close(status, reason)
+        if self._end is not None:
+            lifecycle.lose(self._end.status, self._end.reason)
+
+    def interrupt(self) -> None:
+        """Have the task notice, where it waits, that things have changed."""
+        task = self._task
+        if not self._is_waiting or task is None or task is asyncio.current_task():
+            return
+        if not self._is_interrupted:
+            self._is_interrupted = True
+            task.cancel()
+
+    def _takes_back_interruption(self) -> bool:
+        """Take back a cancellation that was an interruption; tell whether none remains."""
+        if not self._is_interrupted or self._task is None:
+            return False
+        self._is_interrupted = False
+        return self._task.uncancel() <= self._cancelled_before
+
+
+def _is_larger(raw: str | bytes, limit: int) -> bool:
+    """Tell whether a message has more bytes than the limit; a text counts as UTF-8."""
+    if len(raw) > limit:
+        return True
+    # A character has at most 4 bytes in UTF-8, so most texts need no counting.
+    if isinstance(raw, bytes) or len(raw) * 4 <= limit:
+        return False
+    return len(raw.encode("utf-8", "surrogatepass")) > limit

@@ -1,0 +1,286 @@
+"""The session: one socket from its handshake to its farewell, over any connection.
+
+`lifecycle.py` says what may happen when, `reader.py` reads, `dispatcher.py` runs the handlers of
+what was read, `farewell.py` ends it all; what they share, and what handlers ask for, is here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from aros_core.codecs import InboundMessage, MessageType
+from aros_core.payloads.answers import shape_answer, shape_message
+from aros_core.storage import Storage
+from velaros.connection import ConnectionEnded
+from velaros.context import Context
+from velaros.dispatcher import Dispatcher
+from velaros.errors import SocketClosed
+from velaros.farewell import Farewell
+from velaros.frames import as_frame, bare_frame
+from velaros.hooks import Moment
+from velaros.lifecycle import Lifecycle, Phase
+from velaros.logs import log_error, logger
+from velaros.reader import Reader
+from velaros.socket import Socket
+from velaros.status import CloseSource, Status
+from velaros.writer import Writer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from aros_core.asgi.request_facts import RequestFacts
+    from aros_core.codecs import Codec, OutboundMessage
+    from velaros.connection import Connection
+    from velaros.inbound import Marshaller
+    from velaros.router import Router
+
+T = TypeVar("T")
+
+
+class Session:
+    """The life of one socket."""
+
+    __slots__ = (
+        "__weakref__",
+        "_closing",
+        "_early",
+        "_ended",
+        "_warned",
+        "closer",
+        "codecs",
+        "connection",
+        "dispatcher",
+        "facts",
+        "goodbye",
+        "id",
+        "lifecycle",
+        "marshaller",
+        "message_type",
+        "reader",
+        "router",
+        "socket",
+        "storage",
+        "subprotocol",
+        "writer",
+    )
+
+    def __init__(
+        self,
+        router: Router,
+        facts: RequestFacts,
+        connection: Connection,
+        *,
+        storage: Storage | None = None,
+        codecs: tuple[Codec, ...] = (),
+        subprotocol: str | None = None,
+        side: CloseSource = CloseSource.SERVER,
+    ) -> None:
+        """`codecs` are those that may read this socket's messages, the agreed one alone.
+
+        A client's router has sessions too, their `side` being the client's.
+        """
+        self.id = secrets.token_hex(8)
+        self.router = router
+        self.facts = facts
+        self.connection = connection
+        self.codecs = codecs
+        self.subprotocol = subprotocol
+        self.storage = Storage() if storage is None else storage
+        self.lifecycle = Lifecycle(side)
+        self.socket = Socket(self)
+        self.reader = Reader(self)
+        self.writer = Writer(connection, router.send_timeout, self._give_up)
+        self.dispatcher = Dispatcher(self)
+        self.message_type = codecs[0].message_type if codecs else MessageType.TEXT
+        self.marshaller: Marshaller | None = None
+        """The marshaller of a codec that is written as middleware, for what has no message."""
+        self.closer: object = None
+        """The context or task that closed the socket, which may finish."""
+        self.goodbye: tuple[object, ...] = ()
+        """The context and the task of the close hooks, which may amend the close status."""
+        self._early: list[str | bytes] = []
+        self._closing: asyncio.Future[None] | None = None
+        self._ended: asyncio.Future[None] | None = None
+        self._warned = False
+
+    # The course of events
+
+    async def upgrade(self) -> None:
+        """Run the upgrade hooks; raises what a hook raised, which refuses the handshake.
+
+        Raises `TypeError` when a route of the router was left without a handler.
+        """
+        _ = self.router.table
+        ctx = self.hook_context()
+        try:
+            await ctx.run(self.router.hooks(Moment.UPGRADE))
+            ctx.raise_for_error()
+        except BaseException:
+            self.lifecycle.refuse()
+            raise
+        finally:
+            ctx.end()
+
+    async def run(self) -> None:
+        """Live from the answered handshake to the close frame.
+
+        A cancellation ends the socket in order, as the server's doing, and is raised again then.
+        """
+        self.lifecycle.accept()
+        cancellation: asyncio.CancelledError | None = None
+        try:
+            await self._send_early()
+            await self._start_open_hooks()
+            await self.reader.run()
+        except asyncio.CancelledError as error:
+            cancellation = error
+            self.reader.cut_off(Status.GOING_AWAY, "the server is going away")
+        farewell = Farewell(self, cancellation)
+        await farewell.run()
+        self._ended = self._ended or asyncio.get_running_loop().create_future()
+        self._ended.set_result(None)
+        if farewell.cancellation is not None:
+            raise farewell.cancellation
+
+    async def _send_early(self) -> None:
+        early, self._early = self._early, []
+        with suppress(SocketClosed):
+            for frame in early:
+                await self.send(_as_it_is, frame)
+
+    async def _start_open_hooks(self) -> None:
+        if self.lifecycle.is_closing:
+            return
+        if not self.router.hooks(Moment.OPEN):
+            self.lifecycle.open()
+            return
+        ctx = self.hook_context()
+        self.dispatcher.spawn(ctx, self._open(ctx))
+        await asyncio.sleep(0)  # They begin before an end is noticed that is there already.
+
+    async def _open(self, ctx: Context) -> None:
+        try:
+            await ctx.run(self.router.hooks(Moment.OPEN))
+            if ctx.error is not None:
+                log_error(ctx)
+                self.close(Status.INTERNAL_ERROR, closer=ctx)
+            self.lifecycle.open()
+        finally:
+            ctx.end()
+            self.dispatcher.active.pop(ctx, None)
+        self.dispatcher.drain()
+
+    def hook_context(self) -> Context:
+        """Return the context of a lifecycle hook, which has no message."""
+        message = InboundMessage(type=self.message_type)
+        return Context(self, message, self.own_codec, is_hook=True)
+
+    # What handlers ask for
+
+    async def send(self, encode: Callable[[T], str | bytes], message: T) -> None:
+        """Encode and send a message; raises `SocketClosed` when nothing can be sent.
+
+        What upgrade hooks send goes out when the handshake is answered.
+        """
+        if not self.lifecycle.is_reachable:
+            if self.lifecycle.phase is not Phase.UPGRADING:
+                raise SocketClosed
+            self._early.append(encode(message))
+            return
+        try:
+            await self.writer.send(encode, message)
+        except (ConnectionEnded, OSError) as error:
+            end = error if isinstance(error, ConnectionEnded) else ConnectionEnded()
+            self.reader.miss(end)
+            raise SocketClosed from error
+
+    def shape(self, codec: Codec | None, data: Any) -> Any:
+        """Return what goes out for `data`, special answers in their shapes.
+
+        A plain text becomes `{"message": text}` on servers, where the codec has such a shape.
+        """
+        if codec is None:
+            return data if self.marshaller is None else shape_answer(data)
+        if codec.shapes_answers and self.lifecycle.side is CloseSource.SERVER:
+            return shape_message(data)
+        return data
+
+    def encode(self, message: OutboundMessage) -> str | bytes:
+        """Return the frame of a message in the socket's own codec."""
+        return self.encode_with(self.own_codec, message)
+
+    def encode_with(self, codec: Codec | None, message: OutboundMessage) -> str | bytes:
+        """Return the frame of a message, as text where its type is text."""
+        if codec is not None:
+            return as_frame(codec.encode_message(message), message.type)
+        if self.marshaller is not None:
+            return as_frame(self.marshaller(message), message.type)
+        return bare_frame(message.data)
+
+    @property
+    def own_codec(self) -> Codec | None:
+        """The codec of what is sent outside of messages."""
+        return self.codecs[0] if self.codecs else None
+
+    def adopt_marshaller(self, marshaller: Marshaller, message_type: MessageType) -> None:
+        """Keep a marshaller for what is sent outside of messages, where there is no codec."""
+        if not self.codecs:
+            self.marshaller = marshaller
+            self.message_type = message_type
+
+    def close(self, status: int, reason: str = "", closer: object = None) -> None:
+        """Close from this side; the closer, a context or task, may finish."""
+        amend = closer is not None and closer in self.goodbye
+        if self.lifecycle.close(status, reason, amend=amend):
+            self.closer = closer
+            self.reader.interrupt()
+
+    def require_alive(self) -> None:
+        """Raise `SocketClosed` unless the client can be asked and heard."""
+        if self.lifecycle.phase is Phase.UPGRADING:
+            raise SocketClosed("the handshake is not answered yet; ask in an open hook")
+        if self.lifecycle.is_closing or not self.lifecycle.is_reachable:
+            raise SocketClosed
+
+    async def wait_closing(self) -> None:
+        """Return when the socket is closed, by whoever."""
+        if self.lifecycle.is_closing:
+            return
+        if self._closing is None:
+            self._closing = asyncio.get_running_loop().create_future()
+        await asyncio.shield(self._closing)
+
+    async def wait_ended(self) -> None:
+        """Return when the close hooks are through and the close frame is out."""
+        if self._ended is None:
+            self._ended = asyncio.get_running_loop().create_future()
+        await asyncio.shield(self._ended)
+
+    # What the others tell
+
+    def warn_of_waiting(self) -> None:
+        """Log, once for the socket, that messages wait for a slot."""
+        if not self._warned and self.lifecycle.takes_messages:
+            self._warned = True
+            logger.warning(
+                "socket %s: messages wait, all %d slots are taken; see max_concurrent_messages",
+                self.id,
+                self.router.max_concurrent_messages,
+            )
+
+    def announce_closing(self) -> None:
+        """Let those know who wait for the end."""
+        if self._closing is not None and not self._closing.done():
+            self._closing.set_result(None)
+
+    def _give_up(self) -> None:
+        self.lifecycle.give_up("the client does not read")
+        logger.debug("socket %s: the client does not read; given up", self.id)
+        self.reader.interrupt()
+
+
+def _as_it_is(frame: str | bytes) -> str | bytes:
+    return frame

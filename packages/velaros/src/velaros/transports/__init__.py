@@ -1,0 +1,1 @@
+"""The kinds of connections that carry sockets."""

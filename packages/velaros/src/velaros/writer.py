@@ -1,0 +1,141 @@
+"""The writer: one message after another, and an end to waiting for a client that does not read."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, TypeVar
+
+from velaros.errors import SocketClosed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from velaros.connection import Connection
+
+T = TypeVar("T")
+
+
+class Writer:
+    """Gives those who send on one connection their turns, first come, first served.
+
+    What waits for its turn is encoded only then, so that a slow reader costs one encoded message.
+    """
+
+    __slots__ = (
+        "_busy",
+        "_connection",
+        "_ending",
+        "_on_stall",
+        "_sender",
+        "_since",
+        "_timeout",
+        "_timer",
+        "_turns",
+    )
+
+    def __init__(
+        self, connection: Connection, timeout: float, on_stall: Callable[[], None]
+    ) -> None:
+        """`on_stall` is called when the connection takes a message for over `timeout` seconds."""
+        self._connection = connection
+        self._timeout = timeout
+        self._on_stall = on_stall
+        self._busy = False
+        self._ending = ""
+        self._turns: dict[asyncio.Future[None], None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._sender: asyncio.Task[object] | None = None
+        self._since = 0.0
+
+    async def send(self, encode: Callable[[T], str | bytes], message: T) -> None:
+        """Encode and send a message when its turn comes.
+
+        Raises `SocketClosed` when the client does not read, and what `encode` raises.
+        """
+        if self._busy:
+            await self._wait_for_turn()
+        self._busy = True
+        try:
+            if self._ending:
+                raise SocketClosed(self._ending)
+            await self._write(encode(message))
+        finally:
+            self._pass_on()
+
+    async def close(self, status: int, reason: str) -> None:
+        """Close the connection behind what was sent before; nothing is sent after it."""
+        if self._busy:
+            await self._wait_for_turn()
+        self._busy = True
+        try:
+            if not self._ending:
+                self._ending = "the socket is closed"
+                await self._connection.close(status, reason)
+        finally:
+            self._pass_on()
+
+    def stop(self, why: str = "the socket is closed") -> None:
+        """Send nothing more; whoever sends or waits for that gets `SocketClosed`."""
+        self._ending = why
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._sender is not None:
+            self._sender.cancel()
+        turns, self._turns = self._turns, None
+        for turn in turns or ():
+            if not turn.done():
+                turn.set_result(None)
+
+    async def _write(self, data: str | bytes) -> None:
+        sender = self._sender = asyncio.current_task()
+        assert sender is not None, "sending happens in tasks"
+        cancelling = sender.cancelling()
+        loop = sender.get_loop()
+        self._since = loop.time()
+        if self._timer is None:
+            self._timer = loop.call_later(self._timeout, self._watch)
+        try:
+            await self._connection.send(data)
+        except asyncio.CancelledError:
+            if self._ending and sender.uncancel() <= cancelling:
+                raise SocketClosed(self._ending) from None
+            raise
+        finally:
+            self._sender = None
+
+    def _watch(self) -> None:
+        self._timer = None
+        sender = self._sender
+        if sender is None:
+            return
+        loop = sender.get_loop()
+        due = self._since + self._timeout
+        if loop.time() < due:
+            self._timer = loop.call_at(due, self._watch)
+            return
+        self.stop("the client does not read")
+        self._on_stall()
+
+    async def _wait_for_turn(self) -> None:
+        if self._turns is None:
+            self._turns = {}
+        turn = asyncio.get_running_loop().create_future()
+        self._turns[turn] = None
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if not turn.cancelled():
+                self._pass_on()
+            elif self._turns:
+                self._turns.pop(turn, None)
+            raise
+
+    def _pass_on(self) -> None:
+        while self._turns:
+            turn = next(iter(self._turns))
+            del self._turns[turn]
+            if not turn.done():
+                turn.set_result(None)
+                return
+        self._busy = False
