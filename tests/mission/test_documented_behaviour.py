@@ -388,6 +388,7 @@ async def test_wildcards_see_the_whole_path() -> None:
 def test_params_ignore_case_and_default_to_nothing() -> None:
     """Parameters: look-ups ignore case, a missing one is empty, names keep their casing."""
     params = Pattern("/users/:userID/posts/:postID").match("/users/123/posts/456")
+    assert params is not None
     assert params == Params({"userID": "123", "postID": "456"})
     assert (params["userid"], params.get("POSTID"), params.get("none")) == ("123", "456", "")
     assert list(params) == ["userID", "postID"]
