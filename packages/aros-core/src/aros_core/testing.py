@@ -69,7 +69,8 @@ class _Run:
         }
         """The failure that the application told of for each phase, `None` for success."""
         self._stopping = asyncio.Event()
-        self._asked = False
+        self._takes_part: bool | None = None
+        """Whether the application knows of lifespans; `None` before it asked for an event."""
         self._is_up = False
         scope = {
             "type": "lifespan",
@@ -80,14 +81,17 @@ class _Run:
 
     async def receive(self) -> Event:
         """Give the application its next event."""
-        if not self._asked:
-            self._asked = True
+        if self._takes_part is None:
+            self._takes_part = True
             return {"type": "lifespan.startup"}
         await self._stopping.wait()
         return {"type": "lifespan.shutdown"}
 
     async def send(self, event: Event) -> None:
         """Take the application's answer."""
+        if not event["type"].startswith("lifespan."):
+            self._takes_part = False
+            raise RuntimeError(f"{event['type']} is no answer to an event of the lifespan")
         _, phase, outcome = event["type"].split(".")
         if not self._answers[phase].done():
             failure = event.get("message", "") if outcome == "failed" else None
@@ -128,10 +132,10 @@ class _Run:
         self._raise_what_it_raised()
 
     def _raise_what_it_raised(self) -> None:
-        """Raise the application's error; one before it asked for an event says `no lifespan`."""
+        """Raise the application's error, unless that only says that it knows no lifespans."""
         if self._task.done() and not self._task.cancelled():
             error = self._task.exception()
-            if error is not None and self._asked:
+            if error is not None and self._takes_part:
                 raise error
 
 

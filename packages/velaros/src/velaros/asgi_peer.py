@@ -50,6 +50,7 @@ class ASGIPeer:
         self._refusal: HandshakeRefused | None = None
         self._events: asyncio.Queue[Event] = asyncio.Queue()
         self._changed = asyncio.Event()
+        self._was_raised = False
 
     async def __aenter__(self) -> ASGIPeer:
         self._task = asyncio.create_task(self._run())
@@ -68,8 +69,7 @@ class ASGIPeer:
         except Exception as error:
             if exc is None:
                 raise
-            if error is not exc:
-                exc.add_note(f"Beside this, the application failed: {error!r}")
+            exc.add_note(f"Beside this, the application failed: {error!r}")
 
     # The client's side
 
@@ -116,10 +116,11 @@ class ASGIPeer:
         return self._task.done()
 
     def raise_failure(self) -> None:
-        """Raise what the application raised, if it did."""
+        """Raise what the application raised, once."""
         if self._task.done() and not self._task.cancelled():
             error = self._task.exception()
-            if error is not None:
+            if error is not None and not self._was_raised:
+                self._was_raised = True
                 raise error
 
     async def _finish(self) -> None:

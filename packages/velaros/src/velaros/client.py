@@ -252,11 +252,8 @@ class Client:
 
 async def _within(timeout: float | None, path: str, answer: Awaitable[V]) -> V:
     """Return the result of what has to be done in time for a request."""
-    limit = asyncio.timeout(timeout)
     try:
-        async with limit:
+        async with asyncio.timeout(timeout):
             return await answer
     except TimeoutError:
-        if not limit.expired():
-            raise
         raise RequestTimeout(f"the server did not answer {path!r} in {timeout:g} s") from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextvars import ContextVar, copy_context
 from typing import TYPE_CHECKING
 
 from velaros.connection import ConnectionEnded
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     from velaros.mailbox import Mailbox
     from velaros.router import Router
     from velaros.transports.websockets import WebSocketConnection
+
+
+_answering_for: ContextVar[Endpoint | None] = ContextVar("answering_for", default=None)
+"""The endpoint for whose router a handler runs, within that handler."""
 
 
 class Endpoint:
@@ -40,7 +45,9 @@ class Endpoint:
 
     async def start(self, router: Router | None) -> None:
         """Begin to read; a router's upgrade hooks run, and what they raise is raised."""
-        session = None if router is None else self._open_session(router)
+        # The variables in which the session is made are those of its handlers.
+        variables = copy_context()
+        session = None if router is None else variables.run(self._open_session, router)
         self._tasks.append(asyncio.create_task(self._read()))
         if router is not None and session is not None:
             await session.upgrade()
@@ -48,8 +55,9 @@ class Endpoint:
             self._tasks.append(asyncio.create_task(self._serve(router, session)))
 
     def _open_session(self, router: Router) -> Session:
+        _answering_for.set(self)
         mailbox: Mailbox[str | bytes] = self.reception.new_mailbox()
-        link = RouterLink(mailbox, self._transmit, self._close_connection)
+        link = RouterLink(mailbox, self.connection.send, self._close_connection)
         link.session = Session(
             router,
             self.connection.facts,
@@ -65,9 +73,8 @@ class Endpoint:
         """Close and return when that is done; within a handler of the router, return at once."""
         check_close(status, reason)
         if self._session is not None:
-            handler = asyncio.current_task()
-            self._session.close(status, reason, closer=handler)
-            if handler in self._session.dispatcher.active.values():
+            self._session.close(status, reason, closer=asyncio.current_task())
+            if _answering_for.get() is self:
                 return
             await self._session.wait_ended()
         await self._close_connection(status, reason)
@@ -87,8 +94,7 @@ class Endpoint:
     def raise_failures(self) -> None:
         """Raise what went wrong in the background."""
         for task in self._tasks:
-            if not task.cancelled():
-                task.result()
+            task.result()
 
     async def _read(self) -> None:
         try:
@@ -112,7 +118,7 @@ class Endpoint:
         self.reception.end(self._closed)
         link = self.reception.link
         if link is not None:
-            link.mailbox.end(lambda: end)
+            link.end(end)
         self._ended.set()
 
     def _give_up(self) -> None:

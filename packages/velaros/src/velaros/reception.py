@@ -108,6 +108,7 @@ class Reception:
         if not mailbox.is_bursting:
             mailbox.put(message, len(frame))
         elif not self._is_ending:
+            self._is_ending = True
             self._give_up()
 
     def _room_made(self) -> None:

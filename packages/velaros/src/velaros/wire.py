@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Final, TypeVar, overload
 
 from aros_core.codecs import MessageType, OutboundMessage
+from aros_core.errors import UnmarshalError
 from velaros.answers import find_error, read_payload
 from velaros.frames import as_frame
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from velaros.errors import ErrorAnswer
 
 V = TypeVar("V")
+
+_BARE_END: Final = {"end": True}
 
 
 class Wire:
@@ -46,7 +49,10 @@ class Wire:
         """Tell whether the end of a stream has data; a codec may take the end itself for some."""
         if not message.data:
             return False
-        return not self.codec.shapes_answers or self.codec.decode_data(message) != {"end": True}
+        try:
+            return not self.codec.shapes_answers or self.codec.decode_data(message) != _BARE_END
+        except UnmarshalError:
+            return True
 
 
 class ReceivedMessage:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from velaros.connection import ConnectionEnded
-from velaros.errors import SocketClosed
-
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from velaros.connection import ConnectionEnded
     from velaros.mailbox import Mailbox
     from velaros.session import Session
     from velaros.wire import ReceivedMessage
@@ -41,16 +39,19 @@ class RouterLink:
             return True
         return message.id is not None and self.session.dispatcher.correspondence.knows(message.id)
 
+    def end(self, end: ConnectionEnded) -> None:
+        """Have the session end: the connection is gone, and with it whoever asked."""
+        self.mailbox.end(lambda: end)
+        self.session.lifecycle.lose(end.status, end.reason, by_own_side=end.by_server)
+        self.session.reader.interrupt()
+
     async def receive(self) -> str | bytes:
         """Return the next message; raises `ConnectionEnded` after the last."""
         return await self.mailbox.take()
 
     async def send(self, message: str | bytes) -> None:
         """Send a message; raises `ConnectionEnded` when the server is gone."""
-        try:
-            await self._transmit(message)
-        except SocketClosed as error:
-            raise ConnectionEnded from error
+        await self._transmit(message)
 
     async def close(self, status: int, reason: str) -> None:
         """Close the client's connection."""
