@@ -83,7 +83,14 @@ class Exchange:
 
     async def __aexit__(self, *_: object) -> None:
         assert self._task is not None
-        await self._task
+        await asyncio.wait((self._task,))
+        if not self.is_cancelled:
+            self._task.result()
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether the application gave in to its cancellation."""
+        return self._task is not None and self._task.cancelled()
 
     def cancel(self) -> None:
         """Have the server give the request up."""

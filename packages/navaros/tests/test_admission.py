@@ -27,6 +27,7 @@ CHUNKED = ("transfer-encoding", "chunked")
         [("content-length", "-1")],
         [("content-length", "+3")],
         [("content-length", "")],
+        [("content-length", "9" * 5000)],
     ],
 )
 async def test_an_uncertain_end_is_refused(fields: Sequence[tuple[str, str]]) -> None:
@@ -42,7 +43,9 @@ async def test_an_uncertain_end_is_refused(fields: Sequence[tuple[str, str]]) ->
     assert answer.headers["connection"] == "close"
 
 
-@pytest.mark.parametrize("fields", [[LENGTH], [CHUNKED], [LENGTH, LENGTH], [("content-length", "0")]])
+@pytest.mark.parametrize(
+    "fields", [[LENGTH], [CHUNKED], [LENGTH, LENGTH], [("content-length", "0")]]
+)
 def test_a_certain_end_is_fine(fields: Sequence[tuple[str, str]]) -> None:
     """One length, said as often as one likes, or chunks alone leave no doubt."""
     assert refusal(http_scope("POST", headers=fields)) is None
@@ -59,6 +62,31 @@ def test_a_long_path_is_refused() -> None:
         refused = refusal(scope)
         assert refused is not None
         assert refused.status == 414
+
+
+def test_only_http_1_closes_connections() -> None:
+    """HTTP/2 has no field for it."""
+    for version, headers in [
+        ("1.0", {"connection": "close"}),
+        ("1.1", {"connection": "close"}),
+        ("2", {}),
+    ]:
+        refused = refusal(http_scope(headers=[LENGTH, CHUNKED], http_version=version))
+        assert refused is not None
+        assert refused.headers == headers
+
+
+async def test_a_scope_without_headers_is_fine() -> None:
+    """Servers may leave out what is empty."""
+    app = Router()
+
+    @app.all("/")
+    async def handler(ctx: Context) -> str:
+        return f"{ctx.request_content_length} {await ctx.read()!r}"
+
+    scope = http_scope()
+    del scope["headers"]
+    assert (await Exchange(app, scope).run()).body == b"None b''"
 
 
 @pytest.mark.parametrize("field", [(b"content-length", b"3"), (b"transfer-encoding", b"chunked")])

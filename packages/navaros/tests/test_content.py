@@ -91,7 +91,19 @@ def test_what_is_streamed(make: Callable[[], Any]) -> None:
 
 @pytest.mark.parametrize(
     "body",
-    ["a", b"a", [1], (1,), {"a": 1}, range(3), UserList([1]), 5, None, Message(read=True), NO_CONTENT],
+    [
+        "a",
+        b"a",
+        [1],
+        (1,),
+        {"a": 1},
+        range(3),
+        UserList([1]),
+        5,
+        None,
+        Message(read=True),
+        NO_CONTENT,
+    ],
 )
 def test_what_is_not_streamed(body: Any) -> None:
     """Values are sent whole, collections of every kind among them."""
@@ -130,7 +142,9 @@ def test_everything_else_is_the_codecs() -> None:
 
 def test_without_a_codec_it_says_what_to_add() -> None:
     """The error is for the log: it names the type and the remedy."""
-    with pytest.raises(TypeError, match=r"type dict needs a codec.*app\.use\(middleware\.json\(\)\)"):
+    with pytest.raises(
+        TypeError, match=r"type dict needs a codec.*app\.use\(middleware\.json\(\)\)"
+    ):
         encode_body({}, None, [], None)
     with pytest.raises(TypeError, match="needs a codec"):
         encode_body({}, None, [middleware.json(response=False)], None)

@@ -72,9 +72,7 @@ def test_our_own_faults_are_errors(caplog: pytest.LogCaptureFixture) -> None:
     "error",
     [HTTPError(404, "a\nb"), Error("a\nb"), FIELD, UnmarshalError("a\nb"), ClientDisconnected()],
 )
-def test_the_clients_faults_are_details(
-    error: Exception, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_the_clients_faults_are_details(error: Exception, caplog: pytest.LogCaptureFixture) -> None:
     """What the client did wrong is logged at debug level, in one line."""
     with caplog.at_level(logging.DEBUG, "navaros"):
         report(error, "GET", "/")

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 import pytest
 
-from aros_core.asgi.types import Event
 from navaros.inbox import Inbox
 from navaros.interruption import UntilOver
+
+if TYPE_CHECKING:
+    from aros_core.asgi.types import Event
 
 
 class Gate:
@@ -61,11 +64,16 @@ async def test_errors_pass() -> None:
     """What the block raises while it is interrupted is not lost."""
     gate = Gate()
     gate.left.set()
-    with pytest.raises(LookupError), UntilOver(gate.inbox):
-        try:
-            await asyncio.get_running_loop().create_future()
-        finally:
-            raise LookupError
+
+    async def fail() -> None:
+        with UntilOver(gate.inbox):
+            try:
+                await asyncio.get_running_loop().create_future()
+            finally:
+                raise LookupError
+
+    with pytest.raises(LookupError):
+        await fail()
     task = asyncio.current_task()
     assert task is not None
     assert task.cancelling() == 0

@@ -50,27 +50,27 @@ async def learn(question: Callable[[Context], Any], scope: Scope) -> Any:
     return learned[0]
 
 
-@pytest.mark.parametrize(
-    ("question", "answer"),
-    [
-        (lambda ctx: ctx.method, "POST"),
-        (lambda ctx: ctx.path, "/a b"),
-        (lambda ctx: ctx.raw_path, "/a%20b"),
-        (lambda ctx: ctx.url, "https://example.com:8080/a%20b?q=1&q=2"),
-        (lambda ctx: ctx.protocol, "HTTP/2"),
-        (lambda ctx: ctx.request_host, "example.com:8080"),
-        (lambda ctx: ctx.request_content_length, 12),
-        (lambda ctx: ctx.request_cookie("a"), "1"),
-        (lambda ctx: ctx.request_cookie("c"), None),
-        (lambda ctx: dict(ctx.request_cookies), {"a": "1", "b": "2"}),
-        (lambda ctx: ctx.request_headers["X-A"], "b"),
-        (lambda ctx: ctx.query.getall("q"), ["1", "2"]),
-        (lambda ctx: ctx.remote_address, "192.0.2.1:5000"),
-        (lambda ctx: ctx.tls, {"tls_version": 0x0304}),
-        (lambda ctx: ctx.state, {"pool": 5}),
-        (lambda ctx: ctx.scope["type"], "http"),
-    ],
-)
+FACTS: list[tuple[Callable[[Context], Any], Any]] = [
+    (lambda ctx: ctx.method, "POST"),
+    (lambda ctx: ctx.path, "/a b"),
+    (lambda ctx: ctx.raw_path, "/a%20b"),
+    (lambda ctx: ctx.url, "https://example.com:8080/a%20b?q=1&q=2"),
+    (lambda ctx: ctx.protocol, "HTTP/2"),
+    (lambda ctx: ctx.request_host, "example.com:8080"),
+    (lambda ctx: ctx.request_content_length, 12),
+    (lambda ctx: ctx.request_cookie("a"), "1"),
+    (lambda ctx: ctx.request_cookie("c"), None),
+    (lambda ctx: dict(ctx.request_cookies), {"a": "1", "b": "2"}),
+    (lambda ctx: ctx.request_headers["X-A"], "b"),
+    (lambda ctx: ctx.query.getall("q"), ["1", "2"]),
+    (lambda ctx: ctx.remote_address, "192.0.2.1:5000"),
+    (lambda ctx: ctx.tls, {"tls_version": 0x0304}),
+    (lambda ctx: ctx.state, {"pool": 5}),
+    (lambda ctx: ctx.scope["type"], "http"),
+]
+
+
+@pytest.mark.parametrize(("question", "answer"), FACTS)
 async def test_facts(question: Callable[[Context], Any], answer: Any) -> None:
     """The request is told as it came."""
     scope = http_scope(
@@ -87,21 +87,21 @@ async def test_facts(question: Callable[[Context], Any], answer: Any) -> None:
     assert await learn(question, scope) == answer
 
 
-@pytest.mark.parametrize(
-    ("question", "answer"),
-    [
-        (lambda ctx: ctx.raw_path, "/a%20b"),
-        (lambda ctx: ctx.url, "http://testserver:80/a%20b"),
-        (lambda ctx: ctx.protocol, "HTTP/1.1"),
-        (lambda ctx: ctx.request_host, "testserver:80"),
-        (lambda ctx: ctx.request_content_length, None),
-        (lambda ctx: ctx.request_cookie("a"), None),
-        (lambda ctx: ctx.tls, None),
-        (lambda ctx: ctx.remote_address, None),
-        (lambda ctx: dict(ctx.state), {}),
-        (lambda ctx: ctx.query.getall("q", None), None),
-    ],
-)
+STAND_INS: list[tuple[Callable[[Context], Any], Any]] = [
+    (lambda ctx: ctx.raw_path, "/a%20b"),
+    (lambda ctx: ctx.url, "http://testserver:80/a%20b"),
+    (lambda ctx: ctx.protocol, "HTTP/1.1"),
+    (lambda ctx: ctx.request_host, "testserver:80"),
+    (lambda ctx: ctx.request_content_length, None),
+    (lambda ctx: ctx.request_cookie("a"), None),
+    (lambda ctx: ctx.tls, None),
+    (lambda ctx: ctx.remote_address, None),
+    (lambda ctx: dict(ctx.state), {}),
+    (lambda ctx: ctx.query.getall("q", None), None),
+]
+
+
+@pytest.mark.parametrize(("question", "answer"), STAND_INS)
 async def test_facts_that_nobody_told(question: Callable[[Context], Any], answer: Any) -> None:
     """What the client or the server leaves out has a sensible stand-in."""
     scope = http_scope(path="/a b", raw_path=None, client=None, extensions=None)
@@ -347,7 +347,7 @@ async def test_a_form_is_parsed_once_and_closed() -> None:
         form = await ctx.form()
         assert await ctx.form() is form
         files.append(form["file"])
-        assert not files[0].closed
+        assert not files[0].file.closed
         return str(form["name"])
 
     body = (
@@ -356,7 +356,7 @@ async def test_a_form_is_parsed_once_and_closed() -> None:
     )
     headers = {"content-type": "multipart/form-data; boundary=x"}
     assert (await ask(app, "POST", "/", body, headers=headers)).body == b"Ada"
-    assert files[0].closed
+    assert files[0].file.closed
 
 
 async def test_a_form_that_is_none() -> None:

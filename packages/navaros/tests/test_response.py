@@ -193,7 +193,7 @@ async def test_other_uses_after_the_end() -> None:
     with pytest.raises(ContextClosedError):
         await ctx.flush()
     with pytest.raises(ContextClosedError):
-        ctx.next()
+        await ctx.next()
     with pytest.raises(ContextClosedError):
         ctx.set_request_body([b""])
     assert ctx.get("a") == 1

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 MAX_PATH_BYTES: Final = 2048
 
+# Python refuses to read numbers of thousands of digits, and no body has a length of so many.
+_MAX_DIGITS: Final = 18
 _FRAMING: Final = frozenset({b"content-length", b"transfer-encoding"})
 _CLOSE: Final = {"connection": "close"}
 
@@ -23,7 +25,7 @@ def refusal(scope: Scope) -> HTTPError | None:
     """
     if len(scope.get("raw_path") or scope["path"]) > MAX_PATH_BYTES:
         return HTTPError(414, f"the path is longer than {MAX_PATH_BYTES} bytes")
-    for name, _ in scope["headers"]:
+    for name, _ in scope.get("headers") or ():
         if name in _FRAMING:
             return _framing_refusal(scope)
     return None
@@ -33,12 +35,16 @@ def _framing_refusal(scope: Scope) -> HTTPError | None:
     lengths = {value for name, value in scope["headers"] if name == b"content-length"}
     is_chunked = any(name == b"transfer-encoding" for name, _ in scope["headers"])
     if lengths and is_chunked:
-        return _bad("the request has both Content-Length and Transfer-Encoding")
-    if len(lengths) > 1 or not all(length.isdigit() for length in lengths):
-        return _bad("the request's Content-Length is not one number")
+        return _bad(scope, "the request has both Content-Length and Transfer-Encoding")
+    if len(lengths) > 1 or not all(map(_is_length, lengths)):
+        return _bad(scope, "the request's Content-Length is not one number")
     if (is_chunked or any(map(int, lengths))) and _is_upgrade(scope):
-        return _bad("the request to upgrade the connection has a body")
+        return _bad(scope, "the request to upgrade the connection has a body")
     return None
+
+
+def _is_length(value: bytes) -> bool:
+    return value.isdigit() and len(value) <= _MAX_DIGITS
 
 
 def _is_upgrade(scope: Scope) -> bool:
@@ -48,5 +54,8 @@ def _is_upgrade(scope: Scope) -> bool:
     return any(b"websocket" in upgrade for upgrade in upgrades)
 
 
-def _bad(message: str) -> HTTPError:
-    return HTTPError(400, message, headers=_CLOSE)
+def _bad(scope: Scope, message: str) -> HTTPError:
+    # Later versions have no field for it (RFC 9113, section 8.2.2), and frames that say where
+    # requests end.
+    is_first = str(scope.get("http_version") or "1.1").startswith("1")
+    return HTTPError(400, message, headers=_CLOSE if is_first else None)

@@ -63,12 +63,14 @@ class AnsweringSide(ResponseSide):
         is logged here, and so is one that is met here.
         """
         self.end()
-        if self._error is not None:
-            report(self._error, self.method, self.path)
-        if self._sent_status is not None:
-            return None
+        body = self._body
         try:
-            return self._known_events()
+            if body.__class__ is str and self._has_nothing_else():
+                # The answer that is given most often takes the short way.
+                return plain_events(body.encode())
+            if self._error is not None:
+                report(self._error, self.method, self.path)
+            return self._known_events() if self._sent_status is None else None
         except Exception as failure:
             return self.failure_events(failure)
 
@@ -79,23 +81,23 @@ class AnsweringSide(ResponseSide):
         self._drop_response(error)
         return self._events(*failure_of(error))
 
+    def _has_nothing_else(self) -> bool:
+        """Tell whether nothing but the body was set, and it is to be sent."""
+        nothing = self._error is self._status is self._headers is self._sent_status is None
+        return nothing and self._scope.get("method") != "HEAD"
+
     def _known_events(self) -> tuple[Event, Event] | None:
-        body = self._body
-        # The answer that is sent most often, a text and nothing else, takes the short way.
-        nothing_else = self._error is self._status is self._headers is None
-        if nothing_else and body.__class__ is str and self._scope.get("method") != "HEAD":
-            return plain_events(body.encode())
         status, body, extra = self._conclusion()
         if isinstance(body, PurePath) or is_streamed(body):
             return None
         return self._events(status, body, extra)
 
     def _events(self, status: int, body: Any, extra: Mapping[str, str]) -> tuple[Event, Event]:
-        codecs = self._router.codecs
-        accept = self._header(b"accept") if len(codecs) > 1 else None
-        content_type, data = encode_body(body, accept, codecs, self._request_codec)
         if is_bodiless(status):
-            content_type, data = None, b""
+            body = NO_CONTENT
+        codecs = self._router.codecs
+        accept = self._accept if len(codecs) > 1 else None
+        content_type, data = encode_body(body, accept, codecs, self._request_codec)
         length: int | None = len(data)
         if self._scope.get("method") == "HEAD":
             # A handler of HEAD may know how long the body would be without making it.

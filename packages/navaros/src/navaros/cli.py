@@ -101,10 +101,14 @@ def _row(router: BaseRouter[Any], placed: PlacedRoute, handlers: Sequence[Any]) 
     return Row(
         method=(placed.method or "*") if is_http else "message",
         pattern="/**" if placed.pattern is None else str(placed.pattern),
-        handler=", ".join(map(describe, handlers)),
+        handler=", ".join(map(_name, handlers)),
         public=route.public,
         metadata=None if route.metadata is None else dict(route.metadata),
     )
+
+
+def _name(handler: Any) -> str:
+    return repr(handler) if isinstance(handler, ASGIHandler) else describe(handler)
 
 
 def _as_json(rows: Sequence[Row]) -> str:

@@ -204,10 +204,16 @@ class RequestSide(BaseContext):
 
     def _header(self, name: bytes) -> str | None:
         """Return the first field of a name, without the cost of making `request_headers`."""
-        for field, value in self._scope["headers"]:
+        for field, value in self._scope.get("headers") or ():
             if field == name:
                 return value.decode("latin-1")
         return None
+
+    @property
+    def _accept(self) -> str:
+        """What the client accepts; it may say so in several fields."""
+        fields = self._scope.get("headers") or ()
+        return ", ".join(value.decode("latin-1") for name, value in fields if name == b"accept")
 
     @property
     def _facts(self) -> RequestFacts:  # pyright: ignore[reportIncompatibleVariableOverride]

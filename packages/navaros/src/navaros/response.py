@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from aros_core.chain import Chain
 from aros_core.errors import ContextClosedError, Error, FieldError
 from navaros.cookies import cookie_header, expired_cookie_header
 from navaros.errors import ResponseStartedError
@@ -136,8 +135,7 @@ class ResponseSide(RequestSide):
 
     def end(self) -> None:
         """Close the chain; what was set up to now is the answer."""
-        Chain.end(self)
-        self._is_fixed = True
+        self._ended = self._is_fixed = True
         if self._headers is not None:
             self._headers.freeze(ContextClosedError)
 

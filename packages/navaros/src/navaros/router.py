@@ -34,7 +34,8 @@ class Router(Verbs):
     ) -> None:
         """Make an empty router.
 
-        `max_request_body_size` is in bytes, `-1` for no limit; a context's own may be changed.
+        `max_request_body_size` is in bytes, `-1` for no limit. It is that of the router which is
+        the application, not of those mounted on it; their middleware may change the context's own.
         `lifespan` is called with the router and returns an async context manager, entered when the
         server starts and left when it stops; the mapping it yields becomes `ctx.state`.
         """
@@ -47,14 +48,15 @@ class Router(Verbs):
         Raises `ResponseAborted`, so that the server cuts the connection off, when an error comes
         after the response began.
         """
-        if scope["type"] == "lifespan":
+        kind = scope["type"]
+        if kind == "lifespan":
             await serve_lifespan(self, scope, receive, send)
             return
         ctx = Context(self, scope, receive, send)
         try:
             refused = refusal(scope)
             if refused is None:
-                method = scope["method"] if scope["type"] == "http" else _VERBLESS
+                method = scope["method"] if kind == "http" else _VERBLESS
                 if method not in _PLAIN_METHODS:
                     method = self._routed_method(method, ctx.path)
                 await ctx.run(self.table.find(ctx.path, method))
@@ -63,7 +65,7 @@ class Router(Verbs):
             events = ctx.conclude()
             if events is None:
                 await ctx.send_rest()
-            elif scope["type"] == "http":
+            elif kind == "http":
                 await send(events[0])
                 await send(events[1])
             else:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
+import inspect
 from abc import abstractmethod
 from collections.abc import AsyncIterable, AsyncIterator, Iterable
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from navaros.answer import AnsweringSide
 from navaros.blocking import ThreadedIterator
 from navaros.closing import close_body
-from navaros.content import BINARY, TEXT, chunk_bytes
+from navaros.content import BINARY, TEXT, chunk_bytes, is_file_object
 from navaros.errors import ClientDisconnected, ResponseAborted
 from navaros.events import EVENT_STREAM_HEADERS, EventStream
 from navaros.failures import failure_of, report
 from navaros.fields import declared_length, is_bodiless
-from navaros.files import open_file, read_file_object
+from navaros.files import CHUNK_SIZE, open_file, read_file_object
 from navaros.interruption import UntilOver
 
 if TYPE_CHECKING:
@@ -24,9 +26,14 @@ if TYPE_CHECKING:
     from aros_core.asgi.types import Event
 
 
+_END: Final = object()
+_PARTS_AT_ONCE: Final = 16
+
+
 class SendingSide(AnsweringSide):
     """The answer on its way."""
 
+    _parts: int = 0
     _is_complete: bool = False
     _is_mute: bool = False
     """Whether the response has no body, because of its status or because `HEAD` asked."""
@@ -72,6 +79,7 @@ class SendingSide(AnsweringSide):
 
         Raises `ResponseAborted` where an error keeps it from that.
         """
+        self.has_leftovers = True
         failure = None if self._sent_status is None else self._error
         if failure is None:
             try:
@@ -149,11 +157,11 @@ class SendingSide(AnsweringSide):
         inbox = self._inbox
         try:
             with UntilOver(inbox):
-                if not (self._is_mute or inbox.is_over):
-                    async for chunk in chunks:
-                        await self._push(chunk)
-                        if self._is_mute or inbox.is_over:
-                            break
+                while not (self._is_mute or inbox.is_over):
+                    chunk = await anext(chunks, _END)
+                    if chunk is _END or inbox.is_over:
+                        break
+                    await self._push(chunk)
         except ClientDisconnected:
             return
         finally:
@@ -173,6 +181,11 @@ class SendingSide(AnsweringSide):
                 )
             self._length_left -= len(data)
         await self._emit({"type": "http.response.body", "body": data, "more_body": True})
+        self._parts += 1
+        if self._parts % _PARTS_AT_ONCE == 0:
+            # Where the client is gone, servers may return without waiting; a writer that never
+            # waits either would keep the loop from noticing, for ever.
+            await asyncio.sleep(0)
 
     async def _begin(
         self,
@@ -220,11 +233,17 @@ class SendingSide(AnsweringSide):
 
 
 def _chunks_of(body: Any) -> AsyncIterator[Any]:
+    if is_file_object(body):
+        is_asynchronous = inspect.iscoroutinefunction(body.read)
+        return _read_chunks(body) if is_asynchronous else read_file_object(body)
     if isinstance(body, AsyncIterable):
         return aiter(cast("AsyncIterable[Any]", body))
-    if hasattr(body, "read"):
-        return read_file_object(body)
     return ThreadedIterator(body)
+
+
+async def _read_chunks(file: Any) -> AsyncIterator[bytes]:
+    while chunk := await file.read(CHUNK_SIZE):
+        yield chunk
 
 
 async def _close(chunks: AsyncIterator[Any]) -> None:
