@@ -5,14 +5,13 @@ Ask it: curl http://127.0.0.1:8000/api/hello/ada
    and: uv run websockets ws://127.0.0.1:8000/ws/, then {"path": "/hello/ada", "id": 1}
 """
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
 import navaros
 import velaros
-from aros_core.asgi.lifespan import running
 
 
 @asynccontextmanager
@@ -40,7 +39,14 @@ async def hello_message(ctx: velaros.Context) -> dict[str, str]:
     return {ctx.state["greeting"]: ctx.params["name"]}
 
 
-app = FastAPI(lifespan=lambda _: running([api, messages]))
+@asynccontextmanager
+async def both_lifespans(_: FastAPI) -> AsyncGenerator[Mapping[str, object]]:
+    """Run the lifespans of both routers, whose state FastAPI then hands to them."""
+    async with api.running() as state, messages.running():
+        yield state
+
+
+app = FastAPI(lifespan=both_lifespans)
 app.mount("/api", api)
 app.mount("/ws", messages)
 

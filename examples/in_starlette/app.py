@@ -5,7 +5,7 @@ Ask it: curl http://127.0.0.1:8000/api/hello/ada
    and: uv run websockets ws://127.0.0.1:8000/ws, then {"path": "/hello/ada", "id": 1}
 """
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
@@ -15,7 +15,6 @@ from starlette.routing import Mount, Route, WebSocketRoute
 
 import navaros
 import velaros
-from aros_core.asgi.lifespan import running
 
 
 @asynccontextmanager
@@ -48,7 +47,14 @@ async def home(request: Request) -> PlainTextResponse:
     return PlainTextResponse("this is Starlette")
 
 
+@asynccontextmanager
+async def both_lifespans(_: Starlette) -> AsyncGenerator[Mapping[str, object]]:
+    """Run the lifespans of both routers, whose state Starlette then hands to them."""
+    async with api.running() as state, messages.running():
+        yield state
+
+
 app = Starlette(
     routes=[Route("/", home), Mount("/api", api), WebSocketRoute("/ws", messages)],
-    lifespan=lambda _: running([api, messages]),
+    lifespan=both_lifespans,
 )

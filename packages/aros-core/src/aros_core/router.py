@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeAlias, TypeVar, Union, overload
-from weakref import WeakSet
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar, Union, cast, overload
 
+from aros_core.asgi.lifespan import running
 from aros_core.codecs import PayloadCodec
 from aros_core.embedding import Embedding
 from aros_core.handlers import HandlerObject, Transformer, as_call
 from aros_core.registration import Registration
-from aros_core.routing import CodecEntry, Entry, Mount, Route, RouteDescriptor, RouteInfo
-from aros_core.routing.table import RouteTable, place
+from aros_core.routing import (
+    CodecEntry,
+    Mount,
+    Route,
+    RouteDescriptor,
+    RouteInfo,
+    RouterNode,
+    RouteTable,
+    place,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from aros_core.asgi.lifespan import Lifespan
     from aros_core.chain import Link
-    from aros_core.handlers import Call
 
 C = TypeVar("C")
 H = TypeVar("H")
@@ -31,15 +38,12 @@ AnyHandler: TypeAlias = Union[
 """What registration takes: see `aros_core.handlers` for the kinds."""
 
 
-class BaseRouter(Generic[C]):
+class BaseRouter(RouterNode, Generic[C]):
     """An ordered list of routes; `C` is the context that its handlers take.
 
     Routes that match are walked in the order they were registered. Changes, those of mounted
     routers included, take effect at the next request or message.
     """
-
-    protocol: ClassVar[str]
-    """What it routes, for error messages; only routers of one protocol mount on each other."""
 
     def __init__(self, *, lifespan: Lifespan | None = None) -> None:
         """Make an empty router.
@@ -47,10 +51,8 @@ class BaseRouter(Generic[C]):
         `lifespan` is called with the router and returns an async context manager, entered when the
         server starts and left when it stops; the mapping it yields becomes `ctx.state`.
         """
+        super().__init__()
         self.lifespan = lifespan
-        self.entries: list[Entry] = []
-        self.parents: WeakSet[BaseRouter[Any]] = WeakSet()
-        self.wraps: tuple[tuple[Any, Call], ...] = ()
         self._table: RouteTable | None = None
         self._codecs: tuple[PayloadCodec, ...] | None = None
 
@@ -168,8 +170,18 @@ class BaseRouter(Generic[C]):
         return registration
 
     @asynccontextmanager
-    async def running(self) -> AsyncIterator[Mapping[str, Any] | None]:
-        """Be in service: between the start and the stop of the server."""
+    async def running(self) -> AsyncGenerator[Mapping[str, Any]]:
+        """Run the lifespans of this router, those mounted on it and those that live in it.
+
+        For frameworks and servers that do not run them: enter it at the start, leave it at the
+        stop. It yields the state that the lifespans made, merged.
+        """
+        async with running(self.family()) as state:
+            yield state
+
+    @asynccontextmanager
+    async def own_lifespan(self) -> AsyncGenerator[Mapping[str, Any] | None]:
+        """Run the lifespan of this router alone."""
         if self.lifespan is None:
             yield None
         else:
@@ -179,17 +191,11 @@ class BaseRouter(Generic[C]):
     async def wind_up(self) -> None:
         """End what still runs when the server stops, before any lifespan is left."""
 
-    def adopt(self, handler: Any) -> bool:
-        """Take what a handler is beside a handler; tell whether nothing remains to register."""
-        del handler
-        return False
-
     def changed(self) -> None:
         """Have what was built from the entries built anew, in the parents as well."""
         self._table = None
         self._codecs = None
-        for parent in self.parents:
-            parent.changed()
+        super().changed()
 
     @property
     def table(self) -> RouteTable:
@@ -213,14 +219,12 @@ def _split_path(handlers: tuple[Any, ...]) -> tuple[str | None, tuple[Any, ...]]
 
 
 def _unique(router: BaseRouter[Any], *, embedded: bool) -> Iterator[BaseRouter[Any]]:
-    seen: dict[BaseRouter[Any], None] = {}
+    seen: dict[RouterNode, None] = {}
     _collect(router, seen, embedded=embedded)
-    return iter(seen)
+    return iter(cast("dict[BaseRouter[Any], None]", seen))
 
 
-def _collect(
-    router: BaseRouter[Any], seen: dict[BaseRouter[Any], None], *, embedded: bool
-) -> None:
+def _collect(router: RouterNode, seen: dict[RouterNode, None], *, embedded: bool) -> None:
     if router in seen:
         return
     seen[router] = None

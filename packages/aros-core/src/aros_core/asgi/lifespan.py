@@ -3,53 +3,77 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from aros_core.asgi.types import Receive, Scope, Send
-    from aros_core.router import BaseRouter
 
 Lifespan: TypeAlias = Callable[[Any], AbstractAsyncContextManager[Mapping[str, Any] | None]]
 """Takes the router, returns an async context manager that may yield a mapping."""
 
 
-@asynccontextmanager
-async def running(routers: Iterable[BaseRouter[Any]]) -> AsyncIterator[dict[str, Any]]:
-    """Enter the lifespans of routers in order, and leave them in reverse; yields their state.
+class Service(Protocol):
+    """What runs while the server does, such as a router."""
 
-    Before any is left, all routers wind up what still uses them.
+    def own_lifespan(self) -> AbstractAsyncContextManager[Mapping[str, Any] | None]:
+        """Be in service, within the context; what it yields goes into the state."""
+        ...
+
+    async def wind_up(self) -> None:
+        """End what still runs when the server stops, before any lifespan is left."""
+        ...
+
+
+class Family(Protocol):
+    """A router, with those that are mounted on it or live in it."""
+
+    @property
+    def table(self) -> object:
+        """The routes; raises `TypeError` when one of them has no handler."""
+        ...
+
+    def running(self) -> AbstractAsyncContextManager[Mapping[str, Any]]:
+        """Be in service with the whole family, within the context; it yields their state."""
+        ...
+
+
+@asynccontextmanager
+async def running(services: Iterable[Service]) -> AsyncGenerator[dict[str, Any]]:
+    """Enter the lifespans of services in order, and leave them in reverse; yields their state.
+
+    Before any is left, all services wind up what still uses them.
     """
     state: dict[str, Any] = {}
-    entered: list[BaseRouter[Any]] = []
+    entered: list[Service] = []
     async with AsyncExitStack() as stack:
-        for router in routers:
-            state.update(await stack.enter_async_context(router.running()) or {})
-            entered.append(router)
-        for router in entered:
-            stack.push_async_callback(router.wind_up)
+        for service in services:
+            state.update(await stack.enter_async_context(service.own_lifespan()) or {})
+            entered.append(service)
+        for service in entered:
+            stack.push_async_callback(service.wind_up)
         yield state
 
 
-async def serve_lifespan(
-    router: BaseRouter[Any], scope: Scope, receive: Receive, send: Send
-) -> None:
-    """Answer the lifespan protocol: start everything, wait for shutdown, stop everything."""
-    started = False
+async def serve_lifespan(router: Family, scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer the lifespan protocol: start everything, wait for shutdown, stop everything.
+
+    What goes wrong is told to the server and raised.
+    """
+    phase = "startup"
     await receive()
     try:
         _ = router.table
-        async with running(router.family()) as state:
+        async with router.running() as state:
             if "state" in scope:
                 scope["state"].update(state)
-            started = True
             await send({"type": "lifespan.startup.complete"})
+            phase = "shutdown"
             await receive()
-    except BaseException:
-        phase = "shutdown" if started else "startup"
+    except Exception:
         await send({"type": f"lifespan.{phase}.failed", "message": traceback.format_exc()})
         raise
     await send({"type": "lifespan.shutdown.complete"})

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import re
 from functools import cached_property
-from http.cookies import CookieError, SimpleCookie
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aros_core.asgi.types import Scope
+
+_ESCAPED = re.compile(r"\\(?:([0-3][0-7]{2})|(.))", re.DOTALL)
 
 
 class RequestFacts:
@@ -43,16 +45,16 @@ class RequestFacts:
         cookies: dict[str, str] = {}
         for header in self.headers.getall("cookie", ()):
             for pair in header.split(";"):
-                name, equals, value = pair.strip().partition("=")
-                if equals and name:
-                    cookies.setdefault(name, _unquoted(value))
+                name, equals, value = pair.partition("=")
+                if equals and name.strip():
+                    cookies.setdefault(name.strip(), _unquoted(value.strip()))
         return cookies
 
     @cached_property
     def remote_address(self) -> str | None:
         """The client as `host:port`, an IPv6 host in brackets; `None` where unknown."""
         client = self.scope.get("client")
-        if not client:
+        if not client or not client[0]:
             return None
         host, port = client[0], client[1]
         host = f"[{host}]" if ":" in host else host
@@ -65,10 +67,7 @@ class RequestFacts:
 
 
 def _unquoted(value: str) -> str:
-    if not (len(value) >= 2 and value[0] == value[-1] == '"'):
+    """Undo the quoting of `http.cookies`, which many servers use for values with odd characters."""
+    if len(value) < 2 or value[0] != '"' or value[-1] != '"':
         return value
-    try:
-        morsels = SimpleCookie(f"value={value}")
-    except CookieError:
-        return value
-    return morsels["value"].value if "value" in morsels else value
+    return _ESCAPED.sub(lambda found: found[2] or chr(int(found[1], 8)), value[1:-1])
