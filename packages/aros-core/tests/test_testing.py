@@ -74,6 +74,16 @@ async def test_users_share_one_run() -> None:
     assert app.log == ["startup", "shutdown"] * 2
 
 
+async def test_managers_of_one_application_share_its_run() -> None:
+    """Several clients of one application start it once; another application runs by itself."""
+    app, other = App(), App()
+    async with LifespanManager(app) as state, LifespanManager(other):
+        async with LifespanManager(app) as same:
+            assert same is state
+        assert app.log == other.log == ["startup"]
+    assert app.log == other.log == ["startup", "shutdown"]
+
+
 async def test_users_who_come_together_wait_for_one_start() -> None:
     """Nobody enters before the application has started."""
     go_on = asyncio.Event()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import traceback
 from bisect import bisect_right
+from contextvars import ContextVar
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
@@ -23,12 +24,12 @@ _NO_PARAMS = Params()
 
 _order = attrgetter("order")
 
+_here: ContextVar[object] = ContextVar("aros_core.chain.branch", default=None)
+
 _SPENT = -1
 _STREAMING = -2
-_REFUSALS = {
-    _SPENT: "next() was called before by this handler; each handler can run the rest only once",
-    _STREAMING: "an async generator cannot call next(); only a coroutine function can",
-}
+_TWICE = "next() was called before by this handler; each handler can run the rest only once"
+_STREAMS = "an async generator cannot call next(); only a coroutine function can"
 
 
 class Link:
@@ -38,6 +39,7 @@ class Link:
         "always",
         "call",
         "handler",
+        "is_route",
         "match",
         "method",
         "middleware",
@@ -64,6 +66,7 @@ class Link:
         self.method = method
         self.middleware = middleware
         self.wrapped = wrapped
+        self.is_route = not middleware and wrapped is None
         self.order = 0
         self.always = pattern is None or not any(chunk.constraint for chunk in pattern.chunks)
         """Whether the index alone decides; else `match` has the last word on constraints."""
@@ -77,7 +80,7 @@ class Link:
 class Chain:
     """One walk through matching handlers: the part of the context that knows no protocol.
 
-    Attributes are class-level defaults until somebody sets them, so that a chain is born empty.
+    Attributes that are not needed for every step are class-level defaults until somebody sets them.
     """
 
     path: str = ""
@@ -86,16 +89,24 @@ class Chain:
     routed: bool = False
     """Whether a handler of a route ran, not only middleware."""
 
-    _links: Sequence[Link] = ()
-    _link: Link | None = None
-    _following: int = 0
-    """Where in `_links` the running handler's `next()` goes on; negative when it may not."""
     _params: Params | None = None
     _params_of: Link | None = None
     _rewrites: tuple[tuple[int, str], ...] = ()
-    _error: Exception | None = None
-    _deadline: Deadline | None = None
+    _root: Any = None
+    """The coroutine that is the whole walk."""
+    _branch: object = None
+    """Marks, in the context variables, who belongs to the part of the walk that has moved away."""
     _ended: bool = False
+
+    def __init__(self) -> None:
+        self._error: Exception | None = None
+        self._deadline: Deadline | None = None
+        self._links: Sequence[Link] = ()
+        self._link: Link | None = None
+        self._coroutine: Any = None
+        """The coroutine of the running handler."""
+        self._following = _SPENT
+        """Where in `_links` the running handler's `next()` goes on; negative when it may not."""
 
     @property
     def error(self) -> Exception | None:
@@ -153,17 +164,19 @@ class Chain:
     def run(self, links: Sequence[Link]) -> Coroutine[Any, Any, None]:
         """Walk the links from the first on; await the result."""
         self._links = links
-        return self._walk(0)
+        self._root = root = self._walk(0)
+        return root
 
     def next(self) -> Coroutine[Any, Any, None]:
-        """Run everything after this handler; await the result.
+        """Run everything after this handler; await the result, here or in a task.
 
         Past the end of the chain, or while `error` is set, it runs nothing. An exception below is
-        stored in `error`, not raised. A second call by the same handler raises `RuntimeError`.
+        stored in `error`, not raised. A second call by the same handler raises `RuntimeError` when
+        it is awaited, a call after the end `ContextClosedError`.
         """
         position = self._following
-        if position < 0:
-            raise ContextClosedError if self._ended else RuntimeError(_REFUSALS[position])
+        if position < 0 or not self._coroutine.cr_running:
+            return self._next_from_elsewhere(position)
         self._following = _SPENT
         return self._walk(position)
 
@@ -171,6 +184,31 @@ class Chain:
     def has_next(self) -> bool:
         """Whether the running handler has not called `next()` yet."""
         return self._following >= 0
+
+    def _next_from_elsewhere(self, position: int) -> Coroutine[Any, Any, None]:
+        """Run the rest for a thread or a task of the running handler, and for nobody else.
+
+        Others are the handlers before it that moved the rest of the chain to a task of its own, and
+        what they started besides.
+        """
+        self.require_open()
+        if position < 0 or self._root.cr_running or self._branch not in (None, _here.get()):
+            return self._refuse(position)
+        self._following = _SPENT
+        return self._walk_away(position)
+
+    async def _refuse(self, position: int) -> None:
+        raise RuntimeError(_STREAMS if position == _STREAMING else _TWICE)
+
+    async def _walk_away(self, position: int) -> None:
+        """Walk on where the running handler is not, and remember who belongs to this place."""
+        outer = self._branch
+        self._branch = object()
+        _here.set(self._branch)
+        try:
+            await self._walk(position)
+        finally:
+            self._branch = outer
 
     async def _walk(self, position: int) -> None:
         """Run the first link from `position` on that matches; it runs the others."""
@@ -184,22 +222,25 @@ class Chain:
                 break
         else:
             return
-        runner = self._link
+        runner, outer = self._link, self._coroutine
+        if self._deadline is not None and self._deadline.owner is runner:
+            self._deadline.watch(asyncio.current_task())
+        if link.is_route:
+            self.routed = True
         self._link = link
         self._following = position
-        if not link.middleware:
-            self.routed = True
         try:
-            result = await link.call(self)
+            self._coroutine = coroutine = link.call(self)
+            result = await coroutine
             if result is not None:
                 await self.answer(result)
         except Exception as error:
             self.error = error
         except asyncio.CancelledError:
-            if not self._deadline_passed(runner, link):
+            if not self._leave_deadlines(runner, link):
                 raise
         finally:
-            self._link = runner
+            self._link, self._coroutine = runner, outer
             self._following = _SPENT
             if self._deadline is not None:
                 self._leave_deadlines(runner, link)
@@ -210,7 +251,7 @@ class Chain:
 
     async def stream(self, items: AsyncGenerator[Any, None]) -> None:
         """Send the items of a handler that is an async generator, each when it is made."""
-        raise TypeError(f"this chain cannot stream a {type(items).__name__}")
+        raise TypeError(f"this chain has no use for the items of {items!r}")
 
     def begin_stream(self) -> None:
         """Make `next()` raise `RuntimeError` in the running handler, which streams its answer."""
@@ -232,8 +273,9 @@ class Chain:
         """Set a deadline from now on what `next()` runs, or this handler where that runs nothing.
 
         When it passes, what runs is cancelled and `error` is a `TimeoutError`. A new call by the
-        same handler replaces its deadline. It is over when the handler returns.
+        same handler replaces its deadline. It is over when `next()` returns, or the handler.
         """
+        self.require_open()
         outer = self._deadline
         if outer is not None and outer.owner is self._link:
             outer.stop()
@@ -274,18 +316,14 @@ class Chain:
                 return path
         return self.path
 
-    def _deadline_passed(self, runner: Link | None, link: Link) -> bool:
-        deadline = self._deadline
-        while deadline is not None:
-            if deadline.catch(runner, link):
-                self.error = deadline.error()
-                return True
-            deadline = deadline.outer
-        return False
-
-    def _leave_deadlines(self, runner: Link | None, link: Link) -> None:
+    def _leave_deadlines(self, runner: Link | None, link: Link) -> bool:
+        """Drop the deadlines on a link that ends; tell whether one of them cancelled it."""
+        passed = False
         deadline = self._deadline
         while deadline is not None and deadline.owner in (runner, link):
-            deadline.stop()
+            if deadline.stop():
+                passed = True
+                self.error = deadline.error(self._error)
             deadline = deadline.outer
         self._deadline = deadline
+        return passed

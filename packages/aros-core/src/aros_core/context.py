@@ -5,19 +5,19 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
-from aros_core.asgi.request_facts import RequestFacts
 from aros_core.chain import Chain
 from aros_core.storage import Key, Storage
-from aros_core.threads import current_call
+from aros_core.threads import current_call, discard
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Mapping
 
     from multidict import CIMultiDictProxy, MultiDictProxy
 
+    from aros_core.asgi.request_facts import RequestFacts
     from aros_core.asgi.types import Scope
 
-T = TypeVar("T")
+V = TypeVar("V")
 D = TypeVar("D")
 
 
@@ -62,17 +62,17 @@ class Context(Chain):
         return self._facts.remote_address
 
     @overload
-    async def unmarshal(self, type: type[T], /) -> T: ...
+    async def unmarshal(self, T: type[V]) -> V: ...
     @overload
-    async def unmarshal(self, type: Any = ..., /) -> Any: ...
+    async def unmarshal(self, T: Any = ...) -> Any: ...
     @abstractmethod
-    async def unmarshal(self, type: Any = Any, /) -> Any:
-        """Return the payload as a validated `type`; plain Python values without one.
+    async def unmarshal(self, T: Any = Any) -> Any:
+        """Return the payload as a validated `T`; plain Python values without one.
 
         Raises `UnmarshalError` when there is no payload, or it cannot be decoded or does not fit.
         """
 
-    def wait(self, awaitable: Awaitable[T]) -> T:
+    def wait(self, awaitable: Awaitable[V]) -> V:
         """Run an awaitable on the event loop from a plain function, and return its result.
 
         Raises `RuntimeError` on the event loop itself, where `await` is the word, and
@@ -80,8 +80,7 @@ class Context(Chain):
         """
         call = current_call()
         if call is None:
-            if hasattr(awaitable, "close"):
-                awaitable.close()  # pyright: ignore[reportAttributeAccessIssue]
+            discard(awaitable)
             raise RuntimeError("ctx.wait() is for plain functions; in a coroutine, use await")
         return call.wait(awaitable)
 
@@ -94,15 +93,15 @@ class Context(Chain):
     async def wait_done(self) -> None:
         """Return when the client is gone, or the answer is out."""
 
-    def set(self, key: str | Key[T], value: T) -> None:
+    def set(self, key: str | Key[V], value: V) -> None:
         """Keep a value under a key, for this request or message only."""
         self.require_open()
         self.storage.set(key, value)
 
     @overload
-    def get(self, key: Key[T], default: None = None) -> T | None: ...
+    def get(self, key: Key[V], default: None = None) -> V | None: ...
     @overload
-    def get(self, key: Key[T], default: D) -> T | D: ...
+    def get(self, key: Key[V], default: D) -> V | D: ...
     @overload
     def get(self, key: str, default: Any = None) -> Any: ...
     def get(self, key: str | Key[Any], default: Any = None) -> Any:
@@ -110,7 +109,7 @@ class Context(Chain):
         return default if self._storage is None else self._storage.get(key, default)
 
     @overload
-    def must_get(self, key: Key[T]) -> T: ...
+    def must_get(self, key: Key[V]) -> V: ...
     @overload
     def must_get(self, key: str) -> Any: ...
     def must_get(self, key: str | Key[Any]) -> Any:

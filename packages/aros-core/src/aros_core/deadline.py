@@ -17,53 +17,72 @@ class DeadlineExceeded(TimeoutError):
 class Deadline:
     """Cancels what its owner's `next()` runs, or the owner itself where that runs nothing.
 
-    Deadlines of one chain form a stack through `outer`; each is over when its owner returns.
+    Deadlines of one chain form a stack through `outer`; each is over when what it cancels returns.
     """
 
-    __slots__ = ("_cancelling", "_seconds", "_task", "_timer", "expired", "outer", "owner")
+    __slots__ = (
+        "_cancelling",
+        "_expired",
+        "_is_over",
+        "_seconds",
+        "_task",
+        "_timer",
+        "outer",
+        "owner",
+    )
 
     def __init__(self, seconds: float, owner: Link | None, outer: Deadline | None) -> None:
         self._seconds = seconds
         self._task: asyncio.Task[object] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._cancelling = 0
-        self.expired = False
+        self._expired = False
+        self._is_over = False
         self.owner = owner
         self.outer = outer
 
     def start(self, call: ThreadCall | None) -> None:
         """Start the clock, on the event loop of `call` where a worker thread asks for it."""
         if call is None:
-            self._start(asyncio.current_task())
+            loop = asyncio.get_running_loop()
+            self._start(loop, asyncio.current_task(), loop.time() + self._seconds)
         else:
-            call.loop.call_soon_threadsafe(self._start, call.task)
+            when = call.loop.time() + self._seconds
+            call.loop.call_soon_threadsafe(self._start, call.loop, call.task, when)
 
-    def _start(self, task: asyncio.Task[object] | None) -> None:
+    def _start(
+        self, loop: asyncio.AbstractEventLoop, task: asyncio.Task[object] | None, when: float
+    ) -> None:
+        if not self._is_over:
+            self.watch(task)
+            self._timer = loop.call_at(when, self._expire)
+
+    def watch(self, task: asyncio.Task[object] | None) -> None:
+        """Make this the task that is cancelled when the time comes."""
         assert task is not None, "a chain runs in a task"
         self._task = task
         self._cancelling = task.cancelling()
-        self._timer = task.get_loop().call_later(self._seconds, self._expire)
 
     def _expire(self) -> None:
         assert self._task is not None
-        self.expired = True
+        self._expired = True
         self._task.cancel()
 
-    def stop(self) -> None:
-        """Stop the clock."""
+    def stop(self) -> bool:
+        """Stop the clock; tell whether the deadline passed and nobody else asked to cancel.
+
+        Its own request to cancel is taken back.
+        """
+        self._is_over = True
         if self._timer is not None:
             self._timer.cancel()
-
-    def catch(self, runner: Link | None, running: Link) -> bool:
-        """Tell whether a cancellation that leaves `running` is this deadline's, and take it back.
-
-        `runner` is the link whose `next()` started `running`.
-        """
-        if not self.expired or self.owner not in (runner, running):
+        if not self._expired or self._task is None:
             return False
-        assert self._task is not None
+        self._expired = False
         return self._task.uncancel() <= self._cancelling
 
-    def error(self) -> TimeoutError:
-        """Return the error that stands for the deadline having passed."""
-        return DeadlineExceeded(f"the deadline of {self._seconds:g} s passed")
+    def error(self, cause: Exception | None) -> DeadlineExceeded:
+        """Return the error that says so, with what handlers made of the cancellation as cause."""
+        error = DeadlineExceeded(f"the deadline of {self._seconds:g} s passed")
+        error.__cause__ = cause
+        return error

@@ -5,7 +5,8 @@ from __future__ import annotations
 import inspect
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar, runtime_checkable
+from types import MethodType
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar, cast
 
 from aros_core.threads import run_in_thread
 
@@ -18,7 +19,6 @@ Call: TypeAlias = Callable[[Any], Awaitable[Any]]
 """What every handler becomes: a callable that takes the context and returns an awaitable."""
 
 
-@runtime_checkable
 class HandlerObject(Protocol[C_contra]):
     """An object whose `handle` method takes the context."""
 
@@ -27,7 +27,6 @@ class HandlerObject(Protocol[C_contra]):
         ...
 
 
-@runtime_checkable
 class Transformer(Protocol[C_contra]):
     """An object that changes the request before, and the response after, the rest of the chain."""
 
@@ -47,35 +46,43 @@ def as_call(handler: Any) -> Call:
     generators stream their items. Raises `TypeError` for what is no handler.
     """
     if isinstance(handler, type):
-        raise TypeError(f"{describe(handler)} is a class; register an instance of it as the handler")
-    if isinstance(handler, HandlerObject):
-        return as_call(handler.handle)  # pyright: ignore[reportUnknownMemberType]
-    if isinstance(handler, Transformer):
-        return _Transform(handler)  # pyright: ignore[reportUnknownArgumentType]
+        raise TypeError(f"{_name(handler)} is a class; register an instance of it as the handler")
+    if hasattr(handler, "handle"):
+        return as_call(handler.handle)
+    if _is_transformer(handler):
+        return _Transform(handler)
     if not callable(handler):
         raise TypeError(
             f"{handler!r} is not a handler; give a function that takes the context, an object "
             "with handle(ctx), a transformer or a router"
         )
-    _check_signature(handler)
-    if _is(inspect.isasyncgenfunction, handler):
-        return _Stream(handler)
-    if _is(inspect.iscoroutinefunction, handler):
-        return handler
-    return _InThread(handler)
+    function: Callable[[Any], Any] = handler
+    _check_signature(function)
+    if _is(inspect.isasyncgenfunction, function):
+        return _Stream(function)
+    if not _is(inspect.iscoroutinefunction, function):
+        return _InThread(function)
+    return function if _is(_is_native, function) else _Awaited(function)
 
 
 def is_handler(thing: object) -> bool:
     """Tell whether something can be registered as a handler."""
-    return callable(thing) or isinstance(thing, HandlerObject | Transformer)
+    return callable(thing) or hasattr(thing, "handle") or _is_transformer(thing)
 
 
 def describe(handler: object) -> str:
     """Return the name by which errors and logs speak of `handler`: `module.qualname`."""
     if isinstance(handler, partial):
-        return f"partial({describe(handler.func)})"  # pyright: ignore[reportUnknownMemberType]
-    named = handler if hasattr(handler, "__qualname__") else type(handler)
+        return f"partial({describe(cast('partial[Any]', handler).func)})"
+    return _name(handler if hasattr(handler, "__qualname__") else type(handler))
+
+
+def _name(named: Any) -> str:
     return f"{named.__module__}.{named.__qualname__}"
+
+
+def _is_transformer(thing: object) -> bool:
+    return hasattr(thing, "transform_request") and hasattr(thing, "transform_response")
 
 
 def _is(kind: Callable[[Any], bool], handler: Any) -> bool:
@@ -83,12 +90,21 @@ def _is(kind: Callable[[Any], bool], handler: Any) -> bool:
     if kind(handler):
         return True
     function = handler.func if isinstance(handler, partial) else handler
-    return kind(getattr(type(function), "__call__", None))  # noqa: B004
+    return kind(getattr(cast("Any", type(function)), "__call__", None))  # noqa: B004
+
+
+def _is_native(function: Any) -> bool:
+    """Tell whether a function was written with `async def`, and not only declared to be such."""
+    while isinstance(function, partial | MethodType):
+        function = function.func if isinstance(function, partial) else function.__func__
+    code = getattr(function, "__code__", None)
+    return code is not None and bool(code.co_flags & inspect.CO_COROUTINE)
 
 
 def _check_signature(handler: Callable[..., Any]) -> None:
     try:
-        signature = inspect.signature(handler)
+        # What a decorator wraps may take more than the decorated function does.
+        signature = inspect.signature(handler, follow_wrapped=False)
     except (TypeError, ValueError):
         return  # Builtins and the like do not tell; the call will.
     try:
@@ -111,6 +127,18 @@ class _InThread:
     async def __call__(self, ctx: Chain) -> Any:
         result = await run_in_thread(self._function, ctx)
         return await result if inspect.isawaitable(result) else result
+
+
+class _Awaited:
+    """Awaits what a function returns that only counts as a coroutine function."""
+
+    __slots__ = ("_function",)
+
+    def __init__(self, function: Callable[[Any], Awaitable[Any]]) -> None:
+        self._function = function
+
+    async def __call__(self, ctx: Chain) -> Any:
+        return await self._function(ctx)
 
 
 class _Stream:

@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from aros_core.codecs import PayloadCodec
 from aros_core.handlers import as_call, describe
 from aros_core.patterns import Pattern
-from aros_core.routing import CodecEntry, Mount, Route
-from aros_core.routing.mounting import check_mount, check_names, mount_prefix
+from aros_core.routing import CodecEntry, Mount, Route, RouterNode
+from aros_core.routing.mounting import check_mount, check_names, covering, mount_prefix
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from aros_core.router import BaseRouter
 
 H = TypeVar("H")
 
@@ -23,7 +21,7 @@ class Registration:
 
     def __init__(
         self,
-        router: BaseRouter[Any],
+        router: RouterNode,
         path: str | None,
         method: str | None,
         *,
@@ -33,7 +31,7 @@ class Registration:
     ) -> None:
         self._router = router
         self._path = path
-        self._pattern = None if path is None else Pattern(covering(path) if middleware else path)
+        self._pattern = None if path is None else covering(path) if middleware else Pattern(path)
         self._method = method
         self._middleware = middleware
         self._public = public
@@ -48,10 +46,8 @@ class Registration:
 
     def add(self, handler: Any) -> None:
         """Register one handler: mount a router, keep a codec, append anything else."""
-        from aros_core.router import BaseRouter
-
-        if isinstance(handler, BaseRouter):
-            self._mount(handler)  # pyright: ignore[reportUnknownArgumentType]
+        if isinstance(handler, RouterNode):
+            self._mount(handler)
         elif isinstance(handler, PayloadCodec):
             self._add_codec(handler)
         elif not self._router.adopt(handler):
@@ -73,7 +69,7 @@ class Registration:
             self._router.entries.append(self._route)
         return self._route
 
-    def _mount(self, router: BaseRouter[Any]) -> None:
+    def _mount(self, router: RouterNode) -> None:
         if router.protocol != self._router.protocol:
             raise TypeError(
                 f"a router for {router.protocol} cannot be mounted on one for "
@@ -92,11 +88,3 @@ class Registration:
                 "it with use() without a path"
             )
         self._router.entries.append(CodecEntry(codec))
-
-
-def covering(path: str) -> str:
-    """Return the pattern text of middleware at a path: the path and all below it."""
-    text = str(Pattern(path))
-    if text.endswith("/**"):
-        return text
-    return f"{text.rstrip('/')}/**"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -15,22 +15,21 @@ class LifespanManager:
     """Runs an application's lifespan for as long as anybody needs it.
 
     `async with manager as state:` starts it, unless it runs already, and yields what the
-    application put into the ASGI state; the last to leave stops it. An application without a
-    lifespan is fine. What the application raises is raised here; `LifespanFailed` when it only
-    says that it failed, `TimeoutError` when start or stop takes over `timeout` seconds.
+    application put into the ASGI state; the last to leave stops it. Managers of one application
+    share its lifespan, so that tests can use several clients. An application without a lifespan is
+    fine. What the application raises is raised here; `LifespanFailed` when it only says that it
+    failed, `TimeoutError` when start or stop takes over `timeout` seconds.
     """
 
     def __init__(self, app: ASGIApp, *, timeout: float = 10.0) -> None:
         self._app = app
         self._timeout = timeout
-        self._users = 0
-        self._run: _Run | None = None
 
     async def __aenter__(self) -> dict[str, Any]:
-        self._users += 1
-        if self._run is None:
-            self._run = _Run(self._app, self._timeout)
-        run = self._run
+        run = _runs.get(self._key)
+        if run is None:
+            run = _runs[self._key] = _Run(self._app, self._timeout)
+        run.users += 1
         try:
             await run.start()
         except BaseException:
@@ -47,10 +46,15 @@ class LifespanManager:
         await self._leave()
 
     async def _leave(self) -> None:
-        self._users -= 1
-        if self._users == 0 and self._run is not None:
-            run, self._run = self._run, None
+        run = _runs[self._key]
+        run.users -= 1
+        if run.users == 0:
+            del _runs[self._key]
             await run.stop()
+
+    @property
+    def _key(self) -> tuple[asyncio.AbstractEventLoop, int]:
+        return asyncio.get_running_loop(), id(self._app)
 
 
 class LifespanFailed(RuntimeError):
@@ -62,6 +66,8 @@ class _Run:
 
     def __init__(self, app: ASGIApp, timeout: float) -> None:
         self.state: dict[str, Any] = {}
+        self.users = 0
+        """How many managers are entered."""
         self._timeout = timeout
         loop = asyncio.get_running_loop()
         self._answers: dict[str, asyncio.Future[str | None]] = {
@@ -141,3 +147,7 @@ class _Run:
 
 async def _run_app(app: ASGIApp, scope: dict[str, Any], run: _Run) -> None:
     await app(scope, run.receive, run.send)
+
+
+_runs: Final[dict[tuple[asyncio.AbstractEventLoop, int], _Run]] = {}
+"""The lifespans that run, by event loop and identity of their applications."""

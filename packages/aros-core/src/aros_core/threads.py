@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
 import contextvars
 import logging
 import threading
-from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from aros_core.errors import ContextClosedError
+from aros_core.workers import Workers
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -18,52 +20,81 @@ T = TypeVar("T")
 C = TypeVar("C")
 
 MAX_THREADS = 40
-"""How many plain functions run at once in one process; further ones wait for a thread."""
+"""How many plain functions work at once in one process; further ones wait for a thread."""
 
 _log = logging.getLogger("aros_core")
-_executor = ThreadPoolExecutor(MAX_THREADS, thread_name_prefix="aros-handler")
+_workers = Workers(MAX_THREADS, "aros-handler")
 _here = threading.local()
 
 
 class ThreadCall:
     """One call of a plain function in a worker thread."""
 
-    def __init__(self) -> None:
+    def __init__(self, workers: Workers | None = None) -> None:
+        """Make the call for the running task; in `workers` its waits give up its place."""
         self.loop = asyncio.get_running_loop()
         self.task = asyncio.current_task()
+        self._workers = workers
         self._abandoned = False
-        self._waiting: Future[Any] | None = None
+        self._waiting: asyncio.Task[Any] | None = None
 
     def run(self, function: Callable[[C], T], argument: C) -> T:
         """Call the function in this thread, which must be a worker."""
         _here.call = self
         try:
             return function(argument)
-        except StopIteration as error:
-            # A future refuses StopIteration, and whoever awaits it would wait forever.
-            raise RuntimeError("the handler raised StopIteration") from error
+        except (StopIteration, concurrent.futures.CancelledError) as error:
+            # Futures have their own ideas of these two, and would not hand them on.
+            raise RuntimeError(f"a plain function raised {type(error).__name__}") from error
         finally:
             _here.call = None
 
     def wait(self, awaitable: Awaitable[T]) -> T:
-        """Run the awaitable on the event loop and return its result to this thread."""
-        coroutine = _awaited(awaitable)
-        if self._abandoned:
-            coroutine.close()
-            raise ContextClosedError
-        self._waiting = asyncio.run_coroutine_threadsafe(coroutine, self.loop)
-        try:
-            return self._waiting.result()
-        except CancelledError:
-            raise ContextClosedError from None
-        finally:
-            self._waiting = None
+        """Run the awaitable on the event loop and return its result to this thread.
 
-    def abandon(self) -> None:
-        """Make the thread's waits, the present one included, raise `ContextClosedError`."""
+        Raises `ContextClosedError` when the call was abandoned, now or meanwhile.
+        """
+        if self._abandoned or self.loop.is_closed():
+            discard(awaitable)
+            raise ContextClosedError
+        outcome: concurrent.futures.Future[T] = concurrent.futures.Future()
+        self.loop.call_soon_threadsafe(self._begin_wait, awaitable, outcome)
+        if self._workers is None:
+            return outcome.result()
+        self._workers.leave()
+        try:
+            return outcome.result()
+        finally:
+            self._workers.enter()
+
+    def _begin_wait(self, awaitable: Awaitable[T], outcome: concurrent.futures.Future[T]) -> None:
+        if self._abandoned:
+            discard(awaitable)
+            outcome.set_exception(ContextClosedError())
+            return
+        self._waiting = self.loop.create_task(_awaited(awaitable))
+        self._waiting.add_done_callback(lambda task: self._end_wait(task, outcome))
+
+    def _end_wait(self, task: asyncio.Task[T], outcome: concurrent.futures.Future[T]) -> None:
+        self._waiting = None
+        if task.cancelled():
+            outcome.set_exception(
+                ContextClosedError() if self._abandoned else asyncio.CancelledError()
+            )
+        elif error := task.exception():
+            outcome.set_exception(error)
+        else:
+            outcome.set_result(task.result())
+
+    def abandon(self) -> asyncio.Task[Any] | None:
+        """Make the thread's waits raise `ContextClosedError`, the present one included.
+
+        Returns what the thread waits for, which is cancelled, `None` where it works.
+        """
         self._abandoned = True
-        if (waiting := self._waiting) is not None:
-            waiting.cancel()
+        if self._waiting is not None:
+            self._waiting.cancel()
+        return self._waiting
 
 
 def current_call() -> ThreadCall | None:
@@ -74,20 +105,35 @@ def current_call() -> ThreadCall | None:
 async def run_in_thread(function: Callable[[C], T], argument: C) -> T:
     """Call a plain function in a worker thread, context variables carried over.
 
-    A thread cannot be cancelled: where the caller is, the function goes on by itself, which is
-    logged, and its next `wait` raises `ContextClosedError`.
+    A thread cannot be cancelled, only what it waits for. Where the caller is cancelled, a function
+    that works goes on by itself, which is logged, and its next `wait` raises `ContextClosedError`.
     """
-    call = ThreadCall()
+    call = ThreadCall(_workers)
     context = contextvars.copy_context()
-    future = _executor.submit(context.run, call.run, function, argument)
+    future = _workers.submit(lambda: context.run(lambda: call.run(function, argument)))
     try:
         return await asyncio.wrap_future(future)
     except asyncio.CancelledError:
-        call.abandon()
-        if future.running():
+        waiting = call.abandon()
+        if waiting is not None:
+            await asyncio.wait([waiting])
+        elif future.running():
             name = getattr(function, "__qualname__", repr(function))
             _log.warning("the thread of %s goes on: threads cannot be cancelled", name)
+            future.add_done_callback(partial(_report_late_error, name))
         raise
+
+
+def _report_late_error(name: str, future: concurrent.futures.Future[Any]) -> None:
+    error = future.exception()
+    if error is not None and not isinstance(error, ContextClosedError):
+        _log.error("%s failed in its thread after its chain was over", name, exc_info=error)
+
+
+def discard(awaitable: Awaitable[object]) -> None:
+    """Close a coroutine that nobody is going to await."""
+    if asyncio.iscoroutine(awaitable):
+        awaitable.close()
 
 
 async def _awaited(awaitable: Awaitable[T]) -> T:

@@ -1,8 +1,9 @@
 """Routes: what a router registers, how a path finds it, and what is told about it."""
 
 from aros_core.routing.descriptors import RouteDescriptor, RouteInfo
-from aros_core.routing.route import CodecEntry, Entry, Mount, Route
+from aros_core.routing.route import CodecEntry, Entry, Route
 from aros_core.routing.table import PlacedRoute, RouteTable, place
+from aros_core.routing.tree import Mount, RouterNode
 
 __all__ = [
     "CodecEntry",
@@ -13,5 +14,6 @@ __all__ = [
     "RouteDescriptor",
     "RouteInfo",
     "RouteTable",
+    "RouterNode",
     "place",
 ]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping  # noqa: TC003
 from dataclasses import dataclass
 from typing import Any
 
-from aros_core.patterns import Pattern
+from aros_core.patterns import Pattern  # noqa: TC001
+
+# What reads and writes descriptors as JSON looks the annotations up, so they are there at run time.
 
 
 @dataclass(frozen=True, slots=True)

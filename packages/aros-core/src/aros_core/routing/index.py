@@ -1,9 +1,11 @@
 """The route index: which routes match a path, in a time that does not grow with their number.
 
-All patterns together form one graph. A *node* stands for "so much of these patterns is matched";
-its edges are the segments that lead on. The index walks all of them at once, segment by segment:
-the set of nodes it is at is a *state*. States are remembered with where each segment leads, so a
-path that is like an earlier one costs one look-up in a `dict` per segment.
+All patterns together form one graph of *nodes*. A node stands for "so much of these patterns is
+matched"; its edges are the segments that lead on. The index walks all patterns at once, segment by
+segment: the set of nodes it is at is a *state*. States are remembered with where each segment
+leads, so a path that is like an earlier one costs one look-up in a `dict` per segment. What is
+remembered is thrown away when it becomes too much, so memory is bounded whatever paths clients ask
+for.
 
 Constraints are taken as "any segment" here; the route has the last word on those.
 """
@@ -20,158 +22,148 @@ if TYPE_CHECKING:
     from aros_core.chain import Link
     from aros_core.patterns import Chunk
 
-_SPARE_STATES = 1024
+_SPARE_STEPS = 1024
+_NOT_YET: Sequence[Link] = []
 
 
 class _Node:
     """A place in the graph of patterns."""
 
-    __slots__ = ("accepts", "any", "covers", "forks", "literals", "loop")
+    __slots__ = ("accepts", "any", "covers", "forks", "literals")
 
-    def __init__(self, loop: str | None = None) -> None:
+    def __init__(self) -> None:
         self.literals: dict[str, _Node] = {}
         self.any: _Node | None = None
         self.forks: dict[tuple[str, str | None], _Node] = {}
         """Nodes that are reached without a segment, for optional and repeated chunks."""
-        self.loop = loop
-        """The literal that leads back here, `*` for any segment, `None` for none."""
         self.accepts: list[int] = []
+        """The order of the links whose whole pattern is matched here."""
         self.covers: list[int] = []
-
-    def step(self, literal: str | None) -> _Node:
-        """Return the node behind one segment, made when there is none."""
-        if literal is not None:
-            return self.literals.setdefault(literal, _Node())
-        if self.any is None:
-            self.any = _Node()
-        return self.any
-
-    def repeat(self, literal: str | None) -> _Node:
-        """Return the node where any number of such segments may pass."""
-        loop = "*" if literal is None else f"/{literal}"
-        return self.forks.setdefault(("*", literal), _Node(loop))
-
-    def optional(self, literal: str | None) -> _Node:
-        """Return the node behind at most one such segment."""
-        fork = self.forks.setdefault(("?", literal), _Node())
-        return fork.forks.setdefault(("", None), fork.step(literal))
+        """The order of the middleware that runs here and for all below."""
 
     def extend(self, chunk: Chunk) -> _Node:
-        """Return the node behind a whole chunk of a pattern."""
-        literal = chunk.literal
-        match chunk.modifier:
-            case Modifier.ONE:
-                return self.step(literal)
-            case Modifier.OPTIONAL:
-                return self.optional(literal)
-            case Modifier.STAR:
-                return self.repeat(literal)
-            case Modifier.PLUS:
-                return self.step(literal).repeat(literal)
+        """Return the node behind a whole chunk of a pattern, made when there is none."""
+        literal, modifier = chunk.literal, chunk.modifier
+        node = self if modifier.skippable else self._step(literal)
+        if modifier is Modifier.ONE:
+            return node
+        fork = node._fork("*" if modifier.greedy else "?", literal)
+        behind = fork._fork("", None)
+        fork._lead(literal, fork if modifier.greedy else behind)
+        return behind
+
+    def _step(self, literal: str | None) -> _Node:
+        known = self.any if literal is None else self.literals.get(literal)
+        return known or self._lead(literal, _Node())
+
+    def _lead(self, literal: str | None, node: _Node) -> _Node:
+        """Have a segment, `None` for any, lead to a node."""
+        if literal is None:
+            self.any = node
+        else:
+            self.literals[literal] = node
+        return node
+
+    def _fork(self, kind: str, literal: str | None) -> _Node:
+        return self.forks.setdefault((kind, literal), _Node())
 
 
 class State:
     """The nodes that a path has led to, and the routes that match it if it ends here."""
 
-    __slots__ = ("_branches", "_covering", "_nodes", "chains", "links", "next", "other")
+    __slots__ = ("branches", "chains", "covering", "links", "next", "nodes", "other")
 
-    def __init__(
-        self, nodes: frozenset[_Node], covering: tuple[int, ...], links: Sequence[Link]
-    ) -> None:
-        self._nodes = nodes
-        self._covering = covering
-        self._branches = [node.literals for node in nodes if node.literals]
+    def __init__(self, nodes: frozenset[_Node], covering: tuple[int, ...]) -> None:
+        self.nodes = nodes
+        """Without any, no further segment changes anything."""
+        self.covering = covering
+        """The order of the middleware that covers this and all below."""
+        self.branches = [node.literals for node in nodes if node.literals]
         self.next: dict[str, State] = {}
+        """Where the segments lead that patterns have as literals here, as far as known."""
         self.other: State | None = None
-        self.links = links
+        """Where all other segments lead, once that is known."""
+        self.links = _NOT_YET
         """Links of all methods whose routes match a path that ends here, in order."""
         self.chains: dict[str | None, tuple[Link, ...]] = {}
         """What is walked for a method; filled by who knows methods."""
-
-    @property
-    def is_dead_end(self) -> bool:
-        """Whether no further segment changes anything."""
-        return not self._nodes
-
-    def knows(self, segment: str) -> bool:
-        """Tell whether a pattern has this segment as a literal here."""
-        loop = f"/{segment}"
-        return any(segment in literals for literals in self._branches) or any(
-            node.loop == loop for node in self._nodes
-        )
-
-    def after(self, segment: str) -> tuple[frozenset[_Node], tuple[int, ...]]:
-        """Return the nodes one segment on, and the middleware that covers all below."""
-        if not segment:
-            return frozenset(), self._covering
-        reached: set[_Node] = set()
-        loop = f"/{segment}"
-        for node in self._nodes:
-            literal = node.literals.get(segment)
-            if literal is not None:
-                reached.add(literal)
-            if node.any is not None:
-                reached.add(node.any)
-            if node.loop in ("*", loop):
-                reached.add(node)
-        return _closure(reached), self._covering
 
 
 class RouteIndex:
     """Finds the links whose routes match a path, in the order they were registered."""
 
-    def __init__(self, links: Iterable[Link]) -> None:
+    def __init__(self, links: Iterable[Link], *, limit: int | None = None) -> None:
+        """Make the graph of the links' patterns.
+
+        `limit` is how many steps from state to state are remembered; by default it leaves room for
+        every route several times over.
+        """
         self._links = tuple(links)
-        self._always = tuple(link.order for link in self._links if link.pattern is None)
-        self._nodes = 0
+        self._everywhere = tuple(link.order for link in self._links if link.pattern is None)
         self._root = _Node()
         self._literal_paths: dict[str, State | None] = {}
-        for link in self._links:
-            if link.pattern is not None:
-                self._insert(link)
-        self._states: dict[tuple[frozenset[_Node], tuple[int, ...]], State] = {}
-        self._limit = 4 * self._nodes + _SPARE_STATES
-        self._start = self._state(_closure({self._root}), ())
-        self._outside = self._make_state(frozenset(), ())
+        chunks = sum(map(self._insert, self._links))
+        self._limit = 8 * chunks + _SPARE_STEPS if limit is None else limit
+        self._outside = State(frozenset(), ())
+        self._forget()
+
+    @property
+    def size(self) -> int:
+        """How many states and steps between them are remembered."""
+        return len(self._states) + self._steps
 
     def find(self, path: str) -> State:
         """Return the state in which a path ends. Time grows with its segments only."""
-        known = self._literal_paths.get(path)
-        if known is not None:
-            return known
-        if path and path[0] != "/":
-            return self._outside
-        state = self._start
-        for segment in _segments(path):
-            if state.is_dead_end:
-                break
-            state = state.next.get(segment) or self._follow(state, segment)
-        if path in self._literal_paths:
-            self._literal_paths[path] = state
+        state = self._literal_paths.get(path)
+        if state is None:
+            state = self._walk(path)
+            if state.links is _NOT_YET:
+                state.links = self._links_at(state)
+            if path in self._literal_paths:
+                self._literal_paths[path] = state
         return state
 
-    def _insert(self, link: Link) -> None:
-        assert link.pattern is not None
-        chunks = link.pattern.chunks[:-1] if link.middleware else link.pattern.chunks
-        node = self._root
-        for chunk in chunks:
-            node = node.extend(chunk)
-        self._nodes += 2 * len(chunks)
-        (node.covers if link.middleware else node.accepts).append(link.order)
-        if all(c.literal is not None and c.modifier is Modifier.ONE for c in link.pattern.chunks):
-            self._literal_paths[link.pattern.path()] = None
+    def _walk(self, path: str) -> State:
+        first, *segments = path.split("/")
+        if first:
+            return self._outside
+        if segments and not segments[-1]:
+            segments.pop()  # One slash at the end is no segment.
+        state = self._start
+        for segment in segments:
+            state = state.next.get(segment) or self._follow(state, segment)
+            if not state.nodes:
+                break
+        return state
 
     def _follow(self, state: State, segment: str) -> State:
-        known = state.knows(segment)
-        if not known and segment and state.other is not None:
-            return state.other
-        following = self._state(*state.after(segment))
-        if len(self._states) < self._limit:
-            if known:
-                state.next[segment] = following
-            elif segment:
-                state.other = following
+        """Return where a segment leads from a state when that is not in `state.next`."""
+        for literals in state.branches:
+            if segment in literals:
+                break
+        else:
+            if segment and state.other is not None:
+                return state.other
+        return self._explore(state, segment)
+
+    def _explore(self, state: State, segment: str) -> State:
+        """Find where a segment leads, and remember it."""
+        if self._steps >= self._limit:
+            self._forget()
+        self._steps += 1
+        following = self._state(_after(state.nodes, segment), state.covering)
+        if not segment or any(segment in literals for literals in state.branches):
+            state.next[segment] = following
+        else:
+            state.other = following
         return following
+
+    def _forget(self) -> None:
+        """Begin anew, with nothing remembered."""
+        self._steps = 0
+        self._states: dict[tuple[frozenset[_Node], tuple[int, ...]], State] = {}
+        self._literal_paths = dict.fromkeys(self._literal_paths)
+        self._start = self._state(_closure({self._root}), ())
 
     def _state(self, nodes: frozenset[_Node], covering: tuple[int, ...]) -> State:
         covers = [order for node in nodes for order in node.covers]
@@ -180,16 +172,43 @@ class RouteIndex:
         key = (nodes, covering)
         state = self._states.get(key)
         if state is None:
-            state = self._make_state(nodes, covering)
-            if len(self._states) < self._limit:
-                self._states[key] = state
+            state = self._states[key] = State(nodes, covering)
         return state
 
-    def _make_state(self, nodes: frozenset[_Node], covering: tuple[int, ...]) -> State:
-        orders = {*self._always, *covering}
-        for node in nodes:
+    def _links_at(self, state: State) -> tuple[Link, ...]:
+        orders = {*self._everywhere, *state.covering}
+        for node in state.nodes:
             orders.update(node.accepts)
-        return State(nodes, covering, tuple(self._links[order] for order in sorted(orders)))
+        return tuple([self._links[order] for order in sorted(orders)])
+
+    def _insert(self, link: Link) -> int:
+        """Add a link's pattern to the graph; return how many chunks that took."""
+        if link.pattern is None:
+            return 0
+        chunks = link.pattern.chunks[:-1] if link.middleware else link.pattern.chunks
+        node = self._root
+        for chunk in chunks:
+            node = node.extend(chunk)
+        if link.middleware:
+            node.covers.append(link.order)
+        else:
+            node.accepts.append(link.order)
+            if all(c.literal is not None and c.modifier is Modifier.ONE for c in chunks):
+                self._literal_paths[link.pattern.path()] = None
+        return len(chunks)
+
+
+def _after(nodes: Iterable[_Node], segment: str) -> frozenset[_Node]:
+    """Return the nodes that one segment leads to; an empty one leads nowhere."""
+    reached: set[_Node] = set()
+    if segment:
+        for node in nodes:
+            literal = node.literals.get(segment)
+            if literal is not None:
+                reached.add(literal)
+            if node.any is not None:
+                reached.add(node.any)
+    return _closure(reached)
 
 
 def _closure(nodes: set[_Node]) -> frozenset[_Node]:
@@ -201,11 +220,3 @@ def _closure(nodes: set[_Node]) -> frozenset[_Node]:
                 nodes.add(fork)
                 waiting.append(fork)
     return frozenset(nodes)
-
-
-def _segments(path: str) -> list[str]:
-    """Split a path into its segments; one slash at the end is no segment."""
-    segments = path.split("/")
-    if len(segments) > 1 and not segments[-1]:
-        segments.pop()
-    return segments[1:]

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from aros_core.patterns import Modifier, Pattern
-from aros_core.routing.route import Mount, Route
+from aros_core.patterns import Pattern
+from aros_core.routing.route import Route
+from aros_core.routing.tree import Mount
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from aros_core.router import BaseRouter
+    from aros_core.routing.tree import RouterNode
+
+
+def covering(path: str) -> Pattern:
+    """Return the pattern of middleware at a path: the path and all below it."""
+    text = str(Pattern(path)).rstrip("/")
+    return Pattern(text if text.endswith("/**") else f"{text}/**")
 
 
 def mount_prefix(path: str | None) -> Pattern | None:
@@ -20,61 +27,56 @@ def mount_prefix(path: str | None) -> Pattern | None:
     """
     if path is None:
         return None
-    pattern = Pattern(path)
-    text = str(pattern)
-    if text.endswith("/**"):
-        pattern = Pattern(text[:-3] or "/")
-    for chunk in pattern.chunks:
-        if chunk.modifier in (Modifier.STAR, Modifier.PLUS):
+    prefix = Pattern(path.rstrip("/").removesuffix("/**") or "/")
+    for chunk in prefix.chunks:
+        if chunk.modifier.greedy:
             raise ValueError(
                 f"cannot mount a router at {path!r}: {chunk.text!r} takes any number of segments, "
                 "so nobody could tell where the router's own paths begin"
             )
-    return pattern if pattern.chunks else None
+    return prefix if prefix.chunks else None
 
 
-def check_mount(parent: BaseRouter[Any], child: BaseRouter[Any], prefix: Pattern | None) -> None:
+def check_mount(parent: RouterNode, child: RouterNode, prefix: Pattern | None) -> None:
     """Raise `ValueError` when `child` holds `parent`, or a name stands on both sides."""
     if any(router is parent for router in _tree(child)):
         raise ValueError("a router cannot be mounted within itself")
-    if prefix is None and not any(_names_above(parent)):
+    taken = {*_names_above(parent), *(() if prefix is None else _folded(prefix))}
+    if not taken:
         return
-    taken = {*_names_above(parent), *(_folded(prefix) if prefix else ())}
     for router in _tree(child):
         for entry in router.entries:
             pattern = entry.pattern if isinstance(entry, Route) else None
             pattern = entry.prefix if isinstance(entry, Mount) else pattern
-            if pattern is not None:
-                _refuse_taken(pattern, taken)
+            _refuse_taken(pattern, taken)
 
 
-def check_names(router: BaseRouter[Any], pattern: Pattern | None) -> None:
+def check_names(router: RouterNode, pattern: Pattern | None) -> None:
     """Raise `ValueError` when a name of the pattern stands in a path the router is mounted at."""
     if pattern is not None and pattern.names:
         _refuse_taken(pattern, set(_names_above(router)))
 
 
-def _tree(router: BaseRouter[Any]) -> Iterator[BaseRouter[Any]]:
+def _tree(router: RouterNode) -> Iterator[RouterNode]:
     yield router
-    for entry in router.entries:
-        if isinstance(entry, Mount):
-            yield from _tree(entry.router)
+    for mount in router.mounts():
+        yield from _tree(mount.router)
 
 
-def _names_above(router: BaseRouter[Any]) -> Iterator[str]:
+def _names_above(router: RouterNode) -> Iterator[str]:
     for parent in router.parents:
         yield from _names_above(parent)
-        for entry in parent.entries:
-            if isinstance(entry, Mount) and entry.router is router and entry.prefix is not None:
-                yield from _folded(entry.prefix)
+        for mount in parent.mounts():
+            if mount.router is router and mount.prefix is not None:
+                yield from _folded(mount.prefix)
 
 
 def _folded(pattern: Pattern) -> Iterator[str]:
     return (name.casefold() for name in pattern.names)
 
 
-def _refuse_taken(pattern: Pattern, taken: set[str]) -> None:
-    for name in pattern.names:
+def _refuse_taken(pattern: Pattern | None, taken: set[str]) -> None:
+    for name in () if pattern is None else pattern.names:
         if name.casefold() in taken:
             raise ValueError(
                 f"the name {name!r} of {str(pattern)!r} stands in the path that its router is "

@@ -1,4 +1,4 @@
-"""What a router registers, in order: routes, mounted routers, codecs."""
+"""What a router registers, in order: routes and codecs; `tree.py` adds mounted routers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from aros_core.codecs import PayloadCodec
     from aros_core.handlers import Call
     from aros_core.patterns import Pattern
-    from aros_core.router import BaseRouter
 
 
 class Entry:
@@ -31,16 +30,6 @@ class Route(Entry):
     public: bool = False
     metadata: Mapping[str, Any] | None = None
     handlers: list[tuple[Any, Call]] = field(default_factory=list[tuple[Any, "Call"]])
-
-
-@dataclass(slots=True, eq=False)
-class Mount(Entry):
-    """A router under a prefix; `method` narrows what it answers."""
-
-    prefix: Pattern | None
-    method: str | None
-    wraps: tuple[tuple[Any, Call], ...]
-    router: BaseRouter[Any]
 
 
 @dataclass(slots=True, eq=False)

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from aros_core.chain import Link
 from aros_core.patterns import Pattern, join_paths
 from aros_core.routing.index import RouteIndex
-from aros_core.routing.route import Mount, Route
+from aros_core.routing.route import Route
+from aros_core.routing.tree import Mount
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator
 
     from aros_core.handlers import Call
-    from aros_core.router import BaseRouter
+    from aros_core.routing.tree import RouterNode
 
-    Select = Callable[[Sequence[Link], str | None], tuple[Link, ...]]
+Select: TypeAlias = Callable[[Sequence[Link], str | None], tuple[Link, ...]]
+"""Picks from the links of a path, in order, those that are walked for a method."""
+
+_MOST_METHODS = 16
+"""For how many methods a path's links are kept; clients may make methods up."""
 
 
 @dataclass(slots=True)
@@ -29,7 +35,15 @@ class PlacedRoute:
     wraps: tuple[tuple[Any, Call], ...]
 
     def links(self) -> Iterator[Link]:
-        """Yield the links of the route: each handler behind the wraps that are around it."""
+        """Yield the links of the route: each handler behind the wraps that are around it.
+
+        Raises `TypeError` when the route was left without a handler.
+        """
+        if not self.route.handlers:
+            raise TypeError(
+                f"the route {self.pattern or 'of use()'} has no handler; decorate a function with "
+                "its registration or pass one to it"
+            )
         for handler, call in self.route.handlers:
             for wrap, wrap_call in self.wraps:
                 yield self._link(wrap, wrap_call, wrapped=handler)
@@ -49,30 +63,28 @@ class PlacedRoute:
 class RouteTable:
     """Every link of a router in order, with the index that finds those of a path."""
 
-    def __init__(self, router: BaseRouter[Any], select: Select) -> None:
+    def __init__(self, router: RouterNode, select: Select) -> None:
         """Build the table; `select` picks from the links of a path those for a method.
 
         Raises `TypeError` when a route was left without a handler.
         """
-        links: list[Link] = []
-        for placed in place(router):
-            if not placed.route.handlers:
-                raise TypeError(
-                    f"the route {placed.pattern or 'of use()'} has no handler; decorate a function "
-                    "with its registration or pass one to it"
-                )
-            links.extend(placed.links())
+        links = [link for placed in place(router) for link in placed.links()]
         for order, link in enumerate(links):
             link.order = order
         self._index = RouteIndex(links)
         self._select = select
 
     def find(self, path: str, method: str | None = None) -> tuple[Link, ...]:
-        """Return the links to walk for a path and a method."""
+        """Return the links to walk for a path and a method.
+
+        Those of patterns with constraints are among them even if a constraint does not fit.
+        """
         state = self._index.find(path)
         chain = state.chains.get(method)
         if chain is None:
-            chain = state.chains[method] = self._select(state.links, method)
+            chain = self._select(state.links, method)
+            if len(state.chains) < _MOST_METHODS:
+                state.chains[method] = chain
         return chain
 
     def routes_at(self, path: str) -> list[Link]:
@@ -85,7 +97,7 @@ class RouteTable:
 
 
 def place(
-    router: BaseRouter[Any],
+    router: RouterNode,
     prefix: str = "",
     method: str | None = None,
     wraps: tuple[tuple[Any, Call], ...] = (),

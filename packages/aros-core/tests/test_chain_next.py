@@ -1,0 +1,173 @@
+"""`next()`: who may call it, from where, and how often."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from .helpers import PlainContext, ending, passing, until, walk
+
+if TYPE_CHECKING:
+    from aros_core.chain import Chain
+
+
+async def test_next_past_the_end_does_nothing() -> None:
+    """The last handler's `next()` returns, and so does an empty chain."""
+    log: list[str] = []
+    await walk(passing(log, "a"))
+    await walk()
+    assert log == ["a", "/a"]
+
+
+async def test_a_second_next_raises_and_runs_nothing() -> None:
+    """The rest runs once, whoever asks again."""
+    log: list[str] = []
+
+    async def twice(ctx: Chain) -> None:
+        await ctx.next()
+        with pytest.raises(RuntimeError, match="next\\(\\) was called before by this handler"):
+            await ctx.next()
+
+    ctx = await walk(passing(log, "a"), twice, ending(log, "b"))
+    assert ctx.error is None
+    assert log == ["a", "b", "/a"]
+
+
+async def test_a_second_next_in_the_same_breath_raises() -> None:
+    """Of two calls that are gathered, the first runs the rest and the second raises."""
+    log: list[str] = []
+    results: list[Any] = []
+
+    async def twice(ctx: Chain) -> None:
+        results.extend(await asyncio.gather(ctx.next(), ctx.next(), return_exceptions=True))
+
+    await walk(twice, ending(log, "b"))
+    assert log == ["b"]
+    assert results[0] is None
+    assert isinstance(results[1], RuntimeError)
+
+
+async def test_a_second_next_before_a_task_has_begun_raises() -> None:
+    """The first call counts, even while its task waits for its turn."""
+    log: list[str] = []
+
+    async def twice(ctx: Chain) -> None:
+        task = asyncio.create_task(ctx.next())
+        with pytest.raises(RuntimeError):
+            await ctx.next()
+        await task
+
+    ctx = await walk(twice, ending(log, "b"))
+    assert ctx.error is None
+    assert log == ["b"]
+
+
+async def test_a_second_next_while_a_later_handler_waits_raises() -> None:
+    """It is not taken for the `next()` of the guard that is running in a task meanwhile."""
+    log: list[str] = []
+    gate = asyncio.Event()
+
+    async def twice(ctx: Chain) -> None:
+        task = asyncio.create_task(ctx.next())
+        await until(lambda: log)
+        with pytest.raises(RuntimeError):
+            await ctx.next()
+        gate.set()
+        await task
+
+    async def guard(ctx: Chain) -> None:
+        log.append("guard")
+        await gate.wait()
+        log.append("passed")
+        await ctx.next()
+
+    ctx = await walk(twice, guard, ending(log, "secret"))
+    assert ctx.error is None
+    assert log == ["guard", "passed", "secret"]
+
+
+async def test_a_second_next_from_a_helper_task_raises() -> None:
+    """Helpers of one handler share its one `next()`, also while a later handler waits."""
+    log: list[str] = []
+    results: list[Any] = []
+
+    async def helper(ctx: Chain) -> None:
+        await ctx.next()
+
+    async def twice(ctx: Chain) -> None:
+        tasks = [asyncio.create_task(helper(ctx)) for _ in range(2)]
+        results.extend(await asyncio.gather(*tasks, return_exceptions=True))
+
+    async def guard(ctx: Chain) -> None:
+        log.append("guard")
+        await asyncio.sleep(0)
+        await ctx.next()
+
+    await walk(twice, guard, ending(log, "secret"))
+    assert log == ["guard", "secret"]
+    assert results[0] is None
+    assert isinstance(results[1], RuntimeError)
+
+
+async def test_next_works_from_tasks_within_tasks() -> None:
+    """A handler whose rest runs in a task of its own may itself hand `next()` to a task."""
+    log: list[str] = []
+
+    async def helper(ctx: Chain) -> None:
+        await ctx.next()
+
+    async def by_task(ctx: Chain) -> None:
+        await asyncio.create_task(helper(ctx))
+
+    async def awaited(ctx: Chain) -> None:
+        await asyncio.wait_for(ctx.next(), 5)
+
+    ctx = await walk(by_task, awaited, by_task, awaited, by_task, ending(log, "end"))
+    assert ctx.error is None
+    assert log == ["end"]
+
+
+async def test_after_a_wait_that_was_given_up_next_cannot_be_tried_again() -> None:
+    """A handler that stops waiting for the rest cannot have it run once more."""
+    log: list[str] = []
+    gate = asyncio.Event()
+    tasks: list[asyncio.Task[None]] = []
+
+    async def impatient(ctx: Chain) -> None:
+        tasks.append(asyncio.create_task(ctx.next()))
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(asyncio.shield(tasks[0]), 0)
+        with pytest.raises(RuntimeError):
+            await ctx.next()
+        gate.set()
+        await tasks[0]
+
+    async def slow(ctx: Chain) -> None:
+        del ctx
+        log.append("slow")
+        await gate.wait()
+
+    ctx = await walk(impatient, slow)
+    assert ctx.error is None
+    assert log == ["slow"]
+
+
+async def test_next_on_a_chain_that_never_ran_raises() -> None:
+    """Without a running handler there is no rest."""
+    with pytest.raises(RuntimeError):
+        await PlainContext().next()
+
+
+async def test_has_next_until_next_was_called() -> None:
+    """Hooks go on by themselves where the handler did not."""
+    seen: list[bool] = []
+
+    async def handler(ctx: Chain) -> None:
+        seen.append(ctx.has_next)
+        await ctx.next()
+        seen.append(ctx.has_next)
+
+    await walk(handler)
+    assert seen == [True, False]

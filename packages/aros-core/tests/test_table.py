@@ -1,0 +1,114 @@
+"""The route table: what is found for a path and a method."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aros_core.routing import RouteTable
+
+from .helpers import PlainRouter, ending, names_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from aros_core.chain import Link
+
+
+def test_links_are_found_in_the_order_of_registration() -> None:
+    """More specific routes do not jump the queue."""
+    router = PlainRouter()
+    handlers = [ending([], str(number)) for number in range(5)]
+    router.bind("/:x", handlers[0])
+    router.bind("/a", handlers[1])
+    router.use(handlers[2])
+    router.bind("/**", handlers[3])
+    router.bind("/b", handlers[4])
+    assert names_of(router.table.find("/a")) == handlers[:4]
+    assert names_of(router.table.find("/b")) == [handlers[0], *handlers[2:]]
+    assert [link.order for link in router.table.find("/b")] == [0, 2, 3, 4]
+
+
+def test_methods_narrow_what_is_found() -> None:
+    """Routes of every method are among those of each."""
+    router = PlainRouter()
+    any_method, get, put = (ending([], name) for name in ("any", "get", "put"))
+    router.bind("/a", get, method="GET")
+    router.bind("/a", any_method)
+    router.bind("/a", put, method="PUT")
+    assert names_of(router.table.find("/a", "GET")) == [get, any_method]
+    assert names_of(router.table.find("/a", "PUT")) == [any_method, put]
+    assert names_of(router.table.find("/a", "BREW")) == [any_method]
+    assert names_of(router.table.find("/a")) == [any_method]
+
+
+def test_who_knows_methods_is_asked_once_for_each() -> None:
+    """What it picks is kept, for as many methods as there reasonably are."""
+    router = PlainRouter()
+    router.bind("/:x", ending([], "a"))
+    asked: list[str | None] = []
+
+    def select(links: Sequence[Link], method: str | None) -> tuple[Link, ...]:
+        asked.append(method)
+        return tuple(links)
+
+    table = RouteTable(router, select)
+    for _ in range(2):
+        table.find("/a", "GET")
+        table.find("/b", "PUT")
+    assert asked == ["GET", "PUT"]
+    for number in range(1000):
+        assert len(table.find("/a", f"M{number}")) == 1
+    assert len(asked) == 1002
+    table.find("/c", "GET")
+    table.find("/c", "M999")
+    assert len(asked) == 1003
+
+
+def test_routes_at_a_path() -> None:
+    """All that match, whatever their method and without middleware; constraints count."""
+    router = PlainRouter()
+    number, word, put = (ending([], name) for name in ("number", "word", "put"))
+    router.use(ending([], "everywhere"))
+    router.use("/**", ending([], "below"))
+    router.bind(r"/:id(\d+)", number, method="GET")
+    router.bind("/:id([a-z]+)", word, method="GET")
+    router.bind("/:id", put, method="PUT")
+    assert names_of(router.table.routes_at("/12")) == [number, put]
+    assert names_of(router.table.routes_at("/ab")) == [word, put]
+    assert names_of(router.table.routes_at("/")) == []
+    assert names_of(router.table.routes_at("outside")) == []
+
+
+def test_patterns_and_wraps_of_mounted_routers() -> None:
+    """Prefixes are put together, and middleware without a path covers what is below its mount."""
+    top, sub = PlainRouter(), PlainRouter()
+    wrap, guard, handler, root = (ending([], name) for name in ("wrap", "guard", "handler", "root"))
+    sub.use(guard)
+    sub.bind("/users/:id", handler)
+    sub.bind("/", root)
+    top.wrap(wrap)
+    top.use("/tenants/:tenant", sub)
+    links = top.table.find("/tenants/a/users/7")
+    assert names_of(links) == [wrap, guard, wrap, handler]
+    assert [link.text for link in links] == [
+        *["/tenants/:tenant/**"] * 2,
+        *["/tenants/:tenant/users/:id"] * 2,
+    ]
+    assert [link.wrapped for link in links] == [guard, None, handler, None]
+    assert names_of(top.table.find("/tenants/a")) == [wrap, guard, wrap, root]
+    assert names_of(top.table.find("/tenants/a//x")) == [wrap, guard]
+    assert names_of(top.table.find("/tenants")) == []
+    assert links[-1].params("/tenants/a/users/7") == {"tenant": "a", "id": "7"}
+    assert links[-1].params("/elsewhere") == {}
+
+
+def test_a_router_that_is_mounted_without_a_path() -> None:
+    """Its routes stand where they would stand in the parent."""
+    top, sub = PlainRouter(), PlainRouter()
+    everywhere, handler = ending([], "everywhere"), ending([], "handler")
+    sub.use(everywhere)
+    sub.bind("/a", handler)
+    top.use(sub)
+    assert names_of(top.table.find("/a")) == [everywhere, handler]
+    assert names_of(top.table.find("")) == [everywhere]
+    assert names_of(top.table.find("a")) == [everywhere]
