@@ -30,14 +30,14 @@ def sync(session: nox.Session, *groups: str) -> None:
 @nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
     """Run the tests; arguments after `--` go to pytest."""
-    sync(session, "test", "lint", "servers")
+    sync(session, "test", "lint", "servers", "frameworks")
     session.run("pytest", *session.posargs)
 
 
 @nox.session(python=PYTHONS[0])
 def coverage(session: nox.Session) -> None:
     """Run the tests and report which lines and branches they leave out."""
-    sync(session, "test", "lint", "servers")
+    sync(session, "test", "lint", "servers", "frameworks")
     session.run("coverage", "erase")
     session.run("coverage", "run", "-m", "pytest", *session.posargs)
     session.run("coverage", "combine")
@@ -55,7 +55,7 @@ def lint(session: nox.Session) -> None:
 @nox.session(python=PYTHONS[0])
 def types(session: nox.Session) -> None:
     """Check the types of everything, strictly, as the oldest Python sees them."""
-    sync(session, "test", "lint", "servers")
+    sync(session, "test", "lint", "servers", "frameworks")
     session.run("pyright", f"--pythonpath={session.virtualenv.bin}/python")
 
 
