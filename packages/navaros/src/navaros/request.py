@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from aros_core.routing import RouteTable
     from navaros.forms import Form
 
-T = TypeVar("T")
+V = TypeVar("V")
 
 
 class HTTPRouter(Protocol):
@@ -155,11 +155,11 @@ class RequestSide(BaseContext):
         self._form = None
 
     @overload
-    async def unmarshal(self, type: type[T], /) -> T: ...
+    async def unmarshal(self, T: type[V]) -> V: ...
     @overload
-    async def unmarshal(self, type: Any = ..., /) -> Any: ...
-    async def unmarshal(self, type: Any = Any, /) -> Any:  # noqa: A002
-        """Return the body as a validated `type`, decoded by the codec of its Content-Type.
+    async def unmarshal(self, T: Any = ...) -> Any: ...
+    async def unmarshal(self, T: Any = Any) -> Any:
+        """Return the body as a validated `T`, decoded by the codec of its Content-Type.
 
         Raises `UnmarshalError` when there is no body, or it does not decode or fit, and
         `HTTPError` 415 when no codec reads such a body.
@@ -172,7 +172,7 @@ class RequestSide(BaseContext):
         if codec is None:
             raise HTTPError(415, f"no codec here reads a body of type {content_type or 'unknown'}")
         self._request_codec = codec
-        return codec.decode(data, type)
+        return codec.decode(data, T)
 
     async def form(self) -> Form:
         """Return the submitted form, parsed once; it is closed at the end of the request.
