@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 from velaros import ConnectionEnded, ConnectionInfo, Router, middleware
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
     from typing import Self
 
     import pytest
+
     from aros_core.asgi.types import ASGIApp, Event, Scope
+    from velaros import Context
 
 PATIENCE = 5.0
 """How many seconds of real time a test waits for what must come."""
@@ -27,6 +29,15 @@ def json_router(**options: Any) -> Router:
     router = Router(**options)
     router.use(middleware.json())
     return router
+
+
+def noting(log: list[Any], what: Any) -> Callable[[Context], None]:
+    """Return a plain function, run in a thread, that notes its call."""
+
+    def note(ctx: Context) -> None:
+        log.append(what)
+
+    return note
 
 
 async def settle(turns: int = 40) -> None:
@@ -54,6 +65,7 @@ class Clock:
 
     async def advance(self, seconds: float) -> None:
         """Put the clock forward, and let happen what is due by then."""
+        await settle()
         self._ahead += seconds
         await settle()
 
@@ -78,6 +90,8 @@ class FakeConnection:
         self.failure: Exception | None = None
         """What sending raises."""
         self.is_closed = False
+        self.violations: list[str] = []
+        """What the application must not have done."""
         self._is_sending = False
 
     async def receive(self) -> str | bytes:
@@ -89,8 +103,8 @@ class FakeConnection:
 
     async def send(self, message: str | bytes) -> None:
         """Keep a message for the test."""
-        assert not self._is_sending, "one message is sent at a time"
-        assert not self.is_closed, "nothing is sent after the close frame"
+        self._require(not self._is_sending, "one message is sent at a time")
+        self._require(not self.is_closed, "nothing is sent after the close frame")
         self._is_sending = True
         try:
             await self.gate.wait()
@@ -102,12 +116,17 @@ class FakeConnection:
 
     async def close(self, status: int, reason: str) -> None:
         """Keep a close frame for the test."""
-        assert not self.is_closed, "there is one close frame"
+        self._require(not self.is_closed, "there is one close frame")
+        self._require(not self._is_sending, "the close frame does not interrupt a message")
         await self.gate.wait()
         if self.failure is not None:
             raise self.failure
         self.is_closed = True
         self.outgoing.put_nowait(Closed(status, reason))
+
+    def _require(self, held: bool, what: str) -> None:
+        if not held:
+            self.violations.append(what)
 
 
 class Peer:
@@ -128,9 +147,7 @@ class Peer:
 
     def start(self) -> None:
         """Open the socket."""
-        self.task = asyncio.create_task(
-            self.router.handle_connection(self.info, self.connection)
-        )
+        self.task = asyncio.create_task(self.router.handle_connection(self.info, self.connection))
 
     async def __aexit__(self, kind: object, error: object, trace: object) -> None:
         if not self.task.done():
@@ -141,6 +158,7 @@ class Peer:
         await asyncio.wait([self.task], timeout=PATIENCE)
         if error is None:
             await self.task
+            assert self.connection.violations == []
 
     # What the client does
 
@@ -149,7 +167,12 @@ class Peer:
         self.connection.incoming.put_nowait(frame)
 
     def push(
-        self, path: str | None = None, data: Any = _NOTHING, *, id: Any = None, meta: Any = None
+        self,
+        path: str | None = None,
+        data: Any = _NOTHING,
+        *,
+        id: Any = None,  # noqa: A002
+        meta: Any = None,
     ) -> None:
         """Send a message in JSON."""
         fields = {"path": path, "id": id, "meta": meta}

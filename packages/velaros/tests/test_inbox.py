@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from velaros.inbox import MAX_WAIT, MAX_WAITING_BYTES, Inbox
 
 
@@ -100,9 +101,8 @@ def test_keeps_order_and_limit(steps: list[str], slots: int) -> None:
         elif step == "end" and inbox.running:
             inbox.free_slot()
             following = inbox.dequeue()
-            if waiting:
-                assert following == waiting.pop(0)
-                started.append(following)
+            assert following == (waiting.pop(0) if waiting else None)
+            started.extend([] if following is None else [following])
         elif step == "expire":
             for message in inbox.expired(now):
                 assert message == waiting.pop(0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from velaros import CloseSource, CloseStatus, Status
 from velaros.lifecycle import Lifecycle, Phase
 

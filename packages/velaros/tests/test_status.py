@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from velaros import CloseSource, CloseStatus, Status
 from velaros.status import check_close, named_status
 
@@ -31,7 +32,10 @@ def test_has_the_registered_names() -> None:
 @pytest.mark.parametrize(
     ("status", "may_be_sent"),
     [
-        *((code, code in range(1000, 1004) or code in range(1007, 1015)) for code in range(995, 1020)),
+        *(
+            (code, code in range(1000, 1004) or code in range(1007, 1015))
+            for code in range(995, 1020)
+        ),
         (2999, False),
         (3000, True),
         (4999, True),

@@ -122,7 +122,7 @@ class Client:
         self,
         path: str,
         data: Any,
-        T: type[V],  # noqa: N803
+        T: type[V],
         *,
         timeout: float | None = ...,
         meta: Mapping[str, Any] | None = ...,
@@ -132,7 +132,7 @@ class Client:
         self,
         path: str,
         *,
-        T: type[V],  # noqa: N803
+        T: type[V],
         timeout: float | None = ...,
         meta: Mapping[str, Any] | None = ...,
     ) -> V: ...
@@ -141,7 +141,7 @@ class Client:
         self,
         path: str,
         data: Any = ...,
-        T: Any = ...,  # noqa: N803
+        T: Any = ...,
         *,
         timeout: float | None = ...,
         meta: Mapping[str, Any] | None = ...,
@@ -150,7 +150,7 @@ class Client:
         self,
         path: str,
         data: Any = NO_DATA,
-        T: Any = None,  # noqa: N803
+        T: Any = None,
         *,
         timeout: float | None = 5.0,
         meta: Mapping[str, Any] | None = None,
@@ -172,7 +172,7 @@ class Client:
         self,
         path: str,
         data: Any,
-        T: type[V],  # noqa: N803
+        T: type[V],
         *,
         timeout: float | None = ...,
         meta: Mapping[str, Any] | None = ...,
@@ -182,7 +182,7 @@ class Client:
         self,
         path: str,
         *,
-        T: type[V],  # noqa: N803
+        T: type[V],
         timeout: float | None = ...,
         meta: Mapping[str, Any] | None = ...,
     ) -> AsyncIterator[V]: ...
@@ -191,7 +191,7 @@ class Client:
         self,
         path: str,
         data: Any = ...,
-        T: Any = ...,  # noqa: N803
+        T: Any = ...,
         *,
         timeout: float | None = ...,
         meta: Mapping[str, Any] | None = ...,
@@ -200,7 +200,7 @@ class Client:
         self,
         path: str,
         data: Any = NO_DATA,
-        T: Any = None,  # noqa: N803
+        T: Any = None,
         *,
         timeout: float | None = None,
         meta: Mapping[str, Any] | None = None,

@@ -77,7 +77,7 @@ class ClientSocket:
         self,
         path: str,
         data: Any,
-        T: type[V],  # noqa: N803
+        T: type[V],
         *,
         timeout: float = ...,
         meta: Mapping[str, Any] | None = ...,
@@ -87,7 +87,7 @@ class ClientSocket:
         self,
         path: str,
         *,
-        T: type[V],  # noqa: N803
+        T: type[V],
         timeout: float = ...,
         meta: Mapping[str, Any] | None = ...,
     ) -> V: ...
@@ -96,7 +96,7 @@ class ClientSocket:
         self,
         path: str,
         data: Any = ...,
-        T: Any = ...,  # noqa: N803
+        T: Any = ...,
         *,
         timeout: float = ...,
         meta: Mapping[str, Any] | None = ...,
@@ -105,7 +105,7 @@ class ClientSocket:
         self,
         path: str,
         data: Any = NO_DATA,
-        T: Any = None,  # noqa: N803
+        T: Any = None,
         *,
         timeout: float = 1.0,
         meta: Mapping[str, Any] | None = None,
@@ -124,7 +124,7 @@ class ClientSocket:
         self,
         path: str,
         data: Any,
-        T: type[V],  # noqa: N803
+        T: type[V],
         *,
         timeout: float = ...,
         meta: Mapping[str, Any] | None = ...,
@@ -134,7 +134,7 @@ class ClientSocket:
         self,
         path: str,
         *,
-        T: type[V],  # noqa: N803
+        T: type[V],
         timeout: float = ...,
         meta: Mapping[str, Any] | None = ...,
     ) -> AsyncIterator[V]: ...
@@ -143,7 +143,7 @@ class ClientSocket:
         self,
         path: str,
         data: Any = ...,
-        T: Any = ...,  # noqa: N803
+        T: Any = ...,
         *,
         timeout: float = ...,
         meta: Mapping[str, Any] | None = ...,
@@ -152,7 +152,7 @@ class ClientSocket:
         self,
         path: str,
         data: Any = NO_DATA,
-        T: Any = None,  # noqa: N803
+        T: Any = None,
         *,
         timeout: float = 1.0,
         meta: Mapping[str, Any] | None = None,
@@ -168,7 +168,7 @@ class ClientSocket:
     async def expect_reply(
         self,
         id: str | int,
-        T: type[V],  # noqa: N803
+        T: type[V],
         *,
         timeout: float = ...,
     ) -> V: ...
@@ -176,14 +176,14 @@ class ClientSocket:
     async def expect_reply(
         self,
         id: str | int,
-        T: Any = ...,  # noqa: N803
+        T: Any = ...,
         *,
         timeout: float = ...,
     ) -> Any: ...
     async def expect_reply(
         self,
         id: str | int,  # noqa: A002
-        T: Any = None,  # noqa: N803
+        T: Any = None,
         *,
         timeout: float = 1.0,
     ) -> Any:
@@ -198,7 +198,7 @@ class ClientSocket:
     def expect_stream(
         self,
         id: str | int,
-        T: type[V],  # noqa: N803
+        T: type[V],
         *,
         timeout: float = ...,
     ) -> AsyncIterator[V]: ...
@@ -206,14 +206,14 @@ class ClientSocket:
     def expect_stream(
         self,
         id: str | int,
-        T: Any = ...,  # noqa: N803
+        T: Any = ...,
         *,
         timeout: float = ...,
     ) -> AsyncIterator[Any]: ...
     def expect_stream(
         self,
         id: str | int,  # noqa: A002
-        T: Any = None,  # noqa: N803
+        T: Any = None,
         *,
         timeout: float = 1.0,
     ) -> AsyncIterator[Any]:
@@ -225,21 +225,21 @@ class ClientSocket:
         return read_stream(lambda: self._expect_reply(id, awaited, timeout), T)
 
     @overload
-    async def expect_push(self, path: str | None, T: type[V], *, timeout: float = ...) -> V: ...  # noqa: N803
+    async def expect_push(self, path: str | None, T: type[V], *, timeout: float = ...) -> V: ...
     @overload
-    async def expect_push(self, *, T: type[V], timeout: float = ...) -> V: ...  # noqa: N803
+    async def expect_push(self, *, T: type[V], timeout: float = ...) -> V: ...
     @overload
     async def expect_push(
         self,
         path: str | None = ...,
-        T: Any = ...,  # noqa: N803
+        T: Any = ...,
         *,
         timeout: float = ...,
     ) -> Any: ...
     async def expect_push(
         self,
         path: str | None = None,
-        T: Any = None,  # noqa: N803
+        T: Any = None,
         *,
         timeout: float = 1.0,
     ) -> Any:

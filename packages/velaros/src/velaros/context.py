@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from velaros.session import Session
     from velaros.socket import Socket
 
-T = TypeVar("T")
+V = TypeVar("V")
 D = TypeVar("D")
 
 _DEFAULT_TIMEOUT: Any = object()
@@ -110,7 +110,7 @@ class Context(InboundContext):
     async def request(
         self,
         data: Any,
-        type: None = None,
+        T: None = None,
         *,
         timeout: float | None = ...,
         path: str | None = None,
@@ -120,17 +120,17 @@ class Context(InboundContext):
     async def request(
         self,
         data: Any,
-        type: type[T],
+        T: type[V],
         *,
         timeout: float | None = ...,
         path: str | None = None,
         meta: Mapping[str, Any] | None = None,
-    ) -> T: ...
+    ) -> V: ...
     @overload
     async def request(
         self,
         data: Any,
-        type: Any,
+        T: Any,
         *,
         timeout: float | None = ...,
         path: str | None = None,
@@ -139,13 +139,13 @@ class Context(InboundContext):
     async def request(
         self,
         data: Any,
-        type: Any = None,  # noqa: A002
+        T: Any = None,
         *,
         timeout: float | None = _DEFAULT_TIMEOUT,
         path: str | None = None,
         meta: Mapping[str, Any] | None = None,
     ) -> Any:
-        """Ask the client and return its answer: a validated `type`, else the payload's bytes.
+        """Ask the client and return its answer: a validated `T`, else the payload's bytes.
 
         `timeout` is in seconds, by default the router's `request_timeout` (5); `None` waits as
         long as the socket lives. `path` is by default the current message's. Raises
@@ -156,15 +156,15 @@ class Context(InboundContext):
         seconds = session.router.request_timeout if timeout is _DEFAULT_TIMEOUT else timeout
         message = OutboundMessage(data, path=path or self.path or None, meta=meta)
         answer = await session.dispatcher.correspondence.ask(self, message, seconds)
-        return answer.data if type is None else await answer.unmarshal(type)
+        return answer.data if T is None else await answer.unmarshal(T)
 
     @overload
-    async def receive(self, type: type[T], *, timeout: float | None = None) -> T: ...
+    async def receive(self, T: type[V], *, timeout: float | None = None) -> V: ...
     @overload
-    async def receive(self, type: Any = None, *, timeout: float | None = None) -> Any: ...
+    async def receive(self, T: Any = None, *, timeout: float | None = None) -> Any: ...
     async def receive(
         self,
-        type: Any = None,  # noqa: A002
+        T: Any = None,
         *,
         timeout: float | None = None,
     ) -> Any:
@@ -175,7 +175,7 @@ class Context(InboundContext):
         `SocketClosed`, `UnmarshalError`, and `RuntimeError` on the second call for a message
         without an id.
         """
-        wanted = Any if type is None else type
+        wanted = Any if T is None else T
         if self._is_hook:
             raise RuntimeError("there is no message to receive in a lifecycle hook")
         if not self._was_received:
@@ -229,15 +229,15 @@ class Context(InboundContext):
         if not self.is_ended:
             await self._session.wait_closing()
 
-    def set_on_socket(self, key: str | Key[T], value: T) -> None:
+    def set_on_socket(self, key: str | Key[V], value: V) -> None:
         """Keep a value under a key for as long as the socket lives; safe from threads."""
         self.require_open()
-        self._session.storage.set(cast("Key[T]", key), value)
+        self._session.storage.set(cast("Key[V]", key), value)
 
     @overload
-    def get_from_socket(self, key: Key[T], default: None = None) -> T | None: ...
+    def get_from_socket(self, key: Key[V], default: None = None) -> V | None: ...
     @overload
-    def get_from_socket(self, key: Key[T], default: D) -> T | D: ...
+    def get_from_socket(self, key: Key[V], default: D) -> V | D: ...
     @overload
     def get_from_socket(self, key: str, default: Any = None) -> Any: ...
     def get_from_socket(self, key: str | Key[Any], default: Any = None) -> Any:
@@ -245,7 +245,7 @@ class Context(InboundContext):
         return self._session.storage.get(key, default)
 
     @overload
-    def must_get_from_socket(self, key: Key[T]) -> T: ...
+    def must_get_from_socket(self, key: Key[V]) -> V: ...
     @overload
     def must_get_from_socket(self, key: str) -> Any: ...
     def must_get_from_socket(self, key: str | Key[Any]) -> Any:

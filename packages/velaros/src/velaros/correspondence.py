@@ -146,6 +146,7 @@ class Correspondence:
 
     async def receive(self, ctx: Context, timeout: float | None) -> Context:
         """Return the next message under the id of one that is being handled."""
+        ctx.require_open()
         message_id = ctx.conversation
         if message_id is None:
             raise RuntimeError(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from aros_core.codecs import InboundMessage
 from aros_core.errors import Error, FieldError, HTTPError, UnmarshalError
+from aros_core.threads import current_call
 from velaros.context import Context
 from velaros.correspondence import Correspondence, Verdict
 from velaros.errors import SocketClosed
@@ -61,8 +62,11 @@ class Dispatcher:
 
     # Messages that come in
 
-    def take(self, raw: str | bytes) -> Coroutine[Any, Any, None] | None:
-        """Bring a message to whom it is for; where it is refused, return the answer's sending."""
+    def take(self, raw: str | bytes, size: int) -> Coroutine[Any, Any, None] | None:
+        """Bring a message to whom it is for; where it is refused, return the answer's sending.
+
+        `size` is that of the frame in bytes.
+        """
         session = self._session
         message_type = type_of(raw)
         try:
@@ -71,7 +75,7 @@ class Dispatcher:
             logger.debug("socket %s sent what cannot be read: %s", session.id, error)
             nameless = InboundMessage(id=error.id, type=message_type)
             return self._answer(Context(session, nameless, error.codec), CANNOT_DECODE)
-        return self._bring(Context(session, message, codec, len(raw)))
+        return self._bring(Context(session, message, codec, size))
 
     def _bring(self, ctx: Context) -> Coroutine[Any, Any, None] | None:
         verdict = Verdict.NEW
@@ -113,8 +117,16 @@ class Dispatcher:
     def release(self, ctx: Context) -> None:
         """Let a message leave its conversation; the one that follows is handled by itself."""
         successor = self.correspondence.end(ctx)
-        if successor is not None:
-            self._do(self._admit(successor))
+        if successor is None:
+            return
+        call = current_call()
+        if call is None:
+            self._readmit(successor)
+        else:
+            call.loop.call_soon_threadsafe(self._readmit, successor)
+
+    def _readmit(self, ctx: Context) -> None:
+        self._do(self._admit(ctx))
 
     def _anew(self, ctx: Context) -> Context:
         """Return a fresh context for a message, in which no handler has changed anything."""

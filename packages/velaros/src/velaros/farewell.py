@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 _GRACE = 0.1
 """How many seconds something has to end after it was cancelled past its time."""
 
+_TURNS = 5
+"""How many turns of the event loop news takes to get through what handlers await it by."""
+
 
 class Farewell:
     """Ends one session, each step within the router's `close_timeout`.
@@ -45,11 +48,12 @@ class Farewell:
         session.writer.stop()
 
     async def _let_waiters_hear(self) -> None:
-        """Have those who wait for the client get `SocketClosed` before they are cancelled."""
-        try:
-            await asyncio.sleep(0)
-        except asyncio.CancelledError as error:
-            self.cancellation = error
+        """Have those who wait for the client, or the end, hear of it before they are cancelled."""
+        for _ in range(_TURNS):
+            try:
+                await asyncio.sleep(0)
+            except asyncio.CancelledError as error:
+                self.cancellation = error
 
     async def _outlast(self, tasks: Iterable[asyncio.Task[None]], timeout: float) -> None:
         self.cancellation = await outlast(tasks, timeout) or self.cancellation

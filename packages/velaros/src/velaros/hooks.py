@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from aros_core.chain import Link
-from aros_core.handlers import as_call
+from aros_core.handlers import as_call, describe
 from aros_core.routing import Entry
 from velaros.logs import log_error
 
@@ -41,9 +42,14 @@ class Hook(Entry):
 def make_hook(moment: Moment, handler: Any) -> Hook:
     """Return the hook of what was given to `use_upgrade`, `use_open` or `use_close`."""
     method = None if isinstance(handler, type) else getattr(handler, moment.value, None)
-    if method is None:
-        return Hook(moment, handler, as_call(handler))
-    return Hook(moment, handler, as_call(method), owner=handler)
+    function = handler if method is None else method
+    call = as_call(function)
+    if inspect.isasyncgenfunction(function):
+        raise TypeError(
+            f"{describe(function)} is an async generator; a lifecycle hook has no message to "
+            "reply to, so let it be a coroutine function"
+        )
+    return Hook(moment, handler, call, owner=None if method is None else handler)
 
 
 def hooks_of(handler: Any) -> list[Hook]:

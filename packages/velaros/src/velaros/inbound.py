@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, overload
 
 from aros_core.codecs import InboundMessage, MessageType, OutboundMessage
 from aros_core.context import Context as BaseContext
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from aros_core.chain import Link
     from aros_core.codecs import Codec
     from velaros.session import Session
+
+V = TypeVar("V")
 
 Unmarshaler: TypeAlias = Callable[[InboundMessage, Any], Any]
 """Takes a message, whose `data` are bytes, and a type; returns the payload, or an awaitable."""
@@ -35,6 +37,7 @@ class InboundContext(BaseContext):
         self, session: Session, message: InboundMessage, codec: Codec | None, size: int
     ) -> None:
         """Make the context of a message that `codec` read; `size` is that of its frame."""
+        super().__init__()
         self._session = session
         self._facts = session.facts
         self.message = message
@@ -71,19 +74,23 @@ class InboundContext(BaseContext):
         """Whether the message came as text or binary."""
         return self.message.type
 
-    async def unmarshal(self, type: Any = Any, /) -> Any:  # noqa: A002
-        """Return the payload as a validated `type`; plain Python values without one.
+    @overload
+    async def unmarshal(self, T: type[V]) -> V: ...
+    @overload
+    async def unmarshal(self, T: Any = ...) -> Any: ...
+    async def unmarshal(self, T: Any = Any) -> Any:
+        """Return the payload as a validated `T`; plain Python values without one.
 
         Raises `UnmarshalError` when there is no payload, or it cannot be decoded or does not fit.
         """
         if self._unmarshaler is not None:
-            result = self._unmarshaler(self.message, type)
+            result = self._unmarshaler(self.message, T)
             return await result if inspect.isawaitable(result) else result
         if self.codec is None:
             raise RuntimeError(
                 "no codec read this message; add one with router.use(middleware.json())"
             )
-        return self.codec.decode_data(self.message, type)
+        return self.codec.decode_data(self.message, T)
 
     def set_message_path(self, path: str) -> None:
         """Set the path; the routes after this middleware match against it."""

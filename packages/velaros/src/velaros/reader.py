@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from velaros.connection import ConnectionEnded
 from velaros.inbox import MAX_WAIT
+from velaros.intake import size_of
 from velaros.logs import logger
 from velaros.status import Status
 
@@ -76,11 +77,12 @@ class Reader:
         self._is_waiting = False
         if self._is_interrupted:
             return
+        size = size_of(raw)
         limit = session.router.max_message_size
-        if _is_larger(raw, limit):
+        if size > limit:
             session.close(Status.MESSAGE_TOO_BIG, f"a message may have {limit} bytes")
             return
-        refusal = session.dispatcher.take(raw)
+        refusal = session.dispatcher.take(raw, size)
         if refusal is not None:
             self._is_waiting = True
             await refusal
@@ -148,13 +150,3 @@ class Reader:
             return False
         self._is_interrupted = False
         return self._task.uncancel() <= self._cancelled_before
-
-
-def _is_larger(raw: str | bytes, limit: int) -> bool:
-    """Tell whether a message has more bytes than the limit; a text counts as UTF-8."""
-    if len(raw) > limit:
-        return True
-    # A character has at most 4 bytes in UTF-8, so most texts need no counting.
-    if isinstance(raw, bytes) or len(raw) * 4 <= limit:
-        return False
-    return len(raw.encode("utf-8", "surrogatepass")) > limit

@@ -172,6 +172,7 @@ class Session:
             ctx.end()
             self.dispatcher.active.pop(ctx, None)
         self.dispatcher.drain()
+        self.reader.wake()
 
     def hook_context(self) -> Context:
         """Return the context of a lifecycle hook, which has no message."""
@@ -192,10 +193,9 @@ class Session:
             return
         try:
             await self.writer.send(encode, message)
-        except (ConnectionEnded, OSError) as error:
-            end = error if isinstance(error, ConnectionEnded) else ConnectionEnded()
+        except ConnectionEnded as end:
             self.reader.miss(end)
-            raise SocketClosed from error
+            raise SocketClosed from end
 
     def shape(self, codec: Codec | None, data: Any) -> Any:
         """Return what goes out for `data`, special answers in their shapes.

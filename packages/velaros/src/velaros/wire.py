@@ -103,10 +103,10 @@ class ReceivedMessage:
         return find_error(self._message, self._wire.codec)
 
     @overload
-    def unmarshal(self, T: type[V]) -> V: ...  # noqa: N803
+    def unmarshal(self, T: type[V]) -> V: ...
     @overload
-    def unmarshal(self, T: Any = None) -> Any: ...  # noqa: N803
-    def unmarshal(self, T: Any = None) -> Any:  # noqa: N803
+    def unmarshal(self, T: Any = None) -> Any: ...
+    def unmarshal(self, T: Any = None) -> Any:
         """Return the payload as a validated `T`; without one, as plain Python values.
 
         Raises `UnmarshalError` when the payload is missing or does not fit, and its subclass

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, TypeVar
 
+from velaros.connection import ConnectionEnded
 from velaros.errors import SocketClosed
 
 if TYPE_CHECKING:
@@ -50,7 +51,8 @@ class Writer:
     async def send(self, encode: Callable[[T], str | bytes], message: T) -> None:
         """Encode and send a message when its turn comes.
 
-        Raises `SocketClosed` when the client does not read, and what `encode` raises.
+        Raises `ConnectionEnded` when the client is gone, `SocketClosed` when it does not read,
+        and what `encode` raises.
         """
         if self._busy:
             await self._wait_for_turn()
@@ -101,6 +103,8 @@ class Writer:
             if self._ending and sender.uncancel() <= cancelling:
                 raise SocketClosed(self._ending) from None
             raise
+        except OSError as error:
+            raise ConnectionEnded from error
         finally:
             self._sender = None
 
