@@ -83,7 +83,7 @@ def benchmarks(session: nox.Session) -> None:
 @nox.session(python=PYTHONS[0])
 def protobuf(session: nox.Session) -> None:
     """Generate the Python of the message envelope from its `.proto`."""
-    # Code of this age checks for no runtime version, so every protobuf release that we allow runs it.
+    # Code of this age asks for no version of the runtime: every release that we allow runs it.
     session.install("grpcio-tools==1.62.3", "setuptools<81")
     root = "packages/velaros/src"
     session.run(

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 SIZES = (10, 100, 1000, 5000)
 BOUND = 1.5
-ROUNDS = 60
-CALLS = 200
+ROUNDS = 200
+CALLS = 100
 
 
 async def handler(ctx: Any) -> str:

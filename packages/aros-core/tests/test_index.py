@@ -50,7 +50,7 @@ def tried(links: Iterable[Link], path: str) -> list[Link]:
 
 LINKS = st.lists(
     st.one_of(patterns().map(route), patterns().map(middleware), st.just(None).map(middleware)),
-    max_size=8,
+    max_size=20,
 ).map(in_order)
 PATHS = st.one_of(paths, odd_paths)
 
@@ -164,6 +164,24 @@ def test_what_is_remembered_is_bounded() -> None:
         index.find(f"/{path}/x")
         most = max(most, index.size)
     assert 200 < most <= 401
+
+
+def test_what_is_forgotten_is_not_kept_elsewhere() -> None:
+    """Literal routes have a short cut to their states, which ends with those."""
+    index = RouteIndex(in_order([route("/a"), route("/b/:x")]), limit=3)
+    state = index.find("/a")
+    assert index.find("/a") is state
+    index.find("/b/1")
+    index.find("/c/1")
+    assert index.find("/a") is not state
+    assert index.find("/a").links == state.links
+
+
+def test_links_come_in_order_however_many_there_are() -> None:
+    """Those that match are few among many."""
+    far_apart = [route("/a") if number % 37 == 8 else route("/b") for number in range(1000)]
+    orders = [link.order for link in RouteIndex(in_order(far_apart)).find("/a").links]
+    assert orders == list(range(8, 1000, 37))
 
 
 def test_routes_with_equal_patterns_share_their_states() -> None:

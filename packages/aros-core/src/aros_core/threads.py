@@ -115,18 +115,22 @@ async def run_in_thread(function: Callable[[C], T], argument: C) -> T:
         return await asyncio.wrap_future(future)
     except asyncio.CancelledError:
         waiting = call.abandon()
+        name = getattr(function, "__qualname__", repr(function))
         if waiting is not None:
             await asyncio.wait([waiting])
         elif future.running():
-            name = getattr(function, "__qualname__", repr(function))
             _log.warning("the thread of %s goes on: threads cannot be cancelled", name)
-            future.add_done_callback(partial(_report_late_error, name))
+        future.add_done_callback(partial(_drop_late_outcome, name))
         raise
 
 
-def _report_late_error(name: str, future: concurrent.futures.Future[Any]) -> None:
+def _drop_late_outcome(name: str, future: concurrent.futures.Future[Any]) -> None:
+    if future.cancelled():
+        return
     error = future.exception()
-    if error is not None and not isinstance(error, ContextClosedError):
+    if error is None:
+        discard(future.result())
+    elif not isinstance(error, ContextClosedError):
         _log.error("%s failed in its thread after its chain was over", name, exc_info=error)
 
 
