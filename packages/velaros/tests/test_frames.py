@@ -1,4 +1,4 @@
-"""What goes out on the wire."""
+"""What goes over the wire."""
 
 from __future__ import annotations
 
@@ -7,7 +7,21 @@ from typing import Any
 import pytest
 
 from aros_core.codecs import MessageType
-from velaros.frames import as_frame, bare_frame
+from velaros.frames import as_frame, bare_frame, size_of, type_of
+
+
+def test_tells_text_from_binary() -> None:
+    """The kind of frame is that of its Python type."""
+    assert type_of("text") is MessageType.TEXT
+    assert type_of(b"binary") is MessageType.BINARY
+
+
+@pytest.mark.parametrize(
+    ("raw", "size"), [("", 0), ("text", 4), ("é€😀", 9), ("\ud800", 3), (b"\xff", 1), (b"", 0)]
+)
+def test_counts_bytes(raw: str | bytes, size: int) -> None:
+    """A text has the bytes of its UTF-8, broken characters included."""
+    assert size_of(raw) == size
 
 
 def test_text_goes_out_as_text() -> None:

@@ -6,23 +6,10 @@ import pytest
 
 from aros_core.codecs import JsonCodec, MessageType, MsgpackCodec
 from velaros.codecs import ProtobufCodec
-from velaros.intake import Unreadable, read_frame, size_of, type_of
+from velaros.frames import type_of
+from velaros.intake import Unreadable, read_frame
 
 JSON, MSGPACK, PROTOBUF = JsonCodec(), MsgpackCodec(), ProtobufCodec()
-
-
-def test_tells_text_from_binary() -> None:
-    """The kind of frame is that of its Python type."""
-    assert type_of("text") is MessageType.TEXT
-    assert type_of(b"binary") is MessageType.BINARY
-
-
-@pytest.mark.parametrize(
-    ("raw", "size"), [("", 0), ("text", 4), ("é€😀", 9), ("\ud800", 3), (b"\xff", 1), (b"", 0)]
-)
-def test_counts_bytes(raw: str | bytes, size: int) -> None:
-    """A text has the bytes of its UTF-8, broken characters included."""
-    assert size_of(raw) == size
 
 
 @pytest.mark.parametrize("raw", ["text", b"binary"])

@@ -14,8 +14,9 @@ from aros_core.threads import current_call
 from velaros.context import Context
 from velaros.correspondence import Correspondence, Verdict
 from velaros.errors import SocketClosed
+from velaros.frames import type_of
 from velaros.inbox import Inbox
-from velaros.intake import Unreadable, read_frame, type_of
+from velaros.intake import Unreadable, read_frame
 from velaros.logs import log_error, logger
 from velaros.tasks import start_task
 

@@ -1,10 +1,22 @@
-"""What goes out on the wire: frames of text or bytes."""
+"""Frames: what goes over the wire, each a text or bytes."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from aros_core.codecs import MessageType
+
+
+def type_of(raw: str | bytes) -> MessageType:
+    """Return the kind of frame that a message came in."""
+    return MessageType.TEXT if isinstance(raw, str) else MessageType.BINARY
+
+
+def size_of(raw: str | bytes) -> int:
+    """Return how many bytes a frame has, a text as UTF-8."""
+    if isinstance(raw, bytes) or raw.isascii():
+        return len(raw)
+    return len(raw.encode("utf-8", "surrogatepass"))
 
 
 def as_frame(encoded: Any, message_type: MessageType) -> str | bytes:

@@ -23,18 +23,6 @@ class Unreadable(Exception):
         self.id = error.id
 
 
-def type_of(raw: str | bytes) -> MessageType:
-    """Return the kind of frame that a message came in."""
-    return MessageType.TEXT if isinstance(raw, str) else MessageType.BINARY
-
-
-def size_of(raw: str | bytes) -> int:
-    """Return how many bytes a frame has, a text as UTF-8."""
-    if isinstance(raw, bytes) or raw.isascii():
-        return len(raw)
-    return len(raw.encode("utf-8", "surrogatepass"))
-
-
 def read_frame(
     codecs: Sequence[Codec], raw: str | bytes, message_type: MessageType
 ) -> tuple[InboundMessage, Codec | None]:

@@ -6,8 +6,8 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from velaros.connection import ConnectionEnded
+from velaros.frames import size_of
 from velaros.inbox import MAX_WAIT
-from velaros.intake import size_of
 from velaros.logs import logger
 from velaros.status import Status
 
