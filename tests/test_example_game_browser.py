@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -51,9 +52,10 @@ def server() -> Iterator[ExampleServer]:
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """Run Chromium without a screen."""
+    """Run Chromium without a screen; where the suite decides about a change, it must be there."""
     if not CHROMIUM.exists():
-        pytest.fail(f"these tests need {CHROMIUM}: apt-get install chromium", pytrace=False)
+        refuse = pytest.fail if "CI" in os.environ else pytest.skip
+        refuse(f"these tests need {CHROMIUM}: apt-get install chromium")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import inspect
 import logging
 import threading
 from contextvars import ContextVar
@@ -18,7 +19,7 @@ from aros_core.workers import Workers
 from .helpers import settle, until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Coroutine
 
 USER: ContextVar[str] = ContextVar("user")
 
@@ -264,6 +265,28 @@ async def test_an_abandoned_threads_error_is_logged(caplog: pytest.LogCaptureFix
     assert record.levelno == logging.ERROR
     assert record.exc_info is not None
     assert str(record.exc_info[1]) == "late"
+
+
+async def test_a_coroutine_that_an_abandoned_thread_returns_is_closed() -> None:
+    """Nobody is going to await it, which is no reason for a warning."""
+    begun, gate = threading.Event(), threading.Event()
+    returned: list[Coroutine[Any, Any, None]] = []
+
+    async def late() -> None:
+        """Never begin."""
+
+    def function(_: None) -> Coroutine[Any, Any, None]:
+        begun.set()
+        gate.wait()
+        returned.append(late())
+        return returned[0]
+
+    task = asyncio.create_task(run_in_thread(function, None))
+    await until(begun.is_set)
+    task.cancel()
+    await asyncio.wait([task])
+    gate.set()
+    await until(lambda: returned and inspect.getcoroutinestate(returned[0]) == "CORO_CLOSED")
 
 
 async def test_a_function_that_has_no_thread_yet_never_runs(
