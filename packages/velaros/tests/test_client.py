@@ -17,6 +17,7 @@ from aros_core.codecs import JsonCodec
 from velaros import (
     CloseSource,
     CloseStatus,
+    ConnectionEnded,
     Context,
     Error,
     HTTPError,
@@ -30,6 +31,8 @@ from velaros.client import Client, ErrorAnswer, HandshakeRefused, connect
 from velaros.errors import TooManyRequests
 from velaros.mailbox import BURST
 from velaros.protobuf.envelope_pb2 import Envelope
+from velaros.reception import Reception
+from velaros.transports.websockets import WebSocketConnection
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
@@ -477,6 +480,10 @@ class TestEnding:
         async def close(websocket: ServerConnection) -> None:
             await websocket.close(4005, "full")
 
+        async def send_for_ever(client: Client) -> None:
+            while True:
+                await client.send("/x")
+
         async with behaving(close) as url, connect(url) as client:
             with pytest.raises(SocketClosed) as failure:
                 await send_for_ever(client)
@@ -500,6 +507,42 @@ class TestEnding:
         async with behaving(close) as url, connect(url, router=answers) as client:
             with pytest.raises(SocketClosed, match="4005"):
                 await client.request("/x")
+        assert log == [CloseStatus(4005, "full", CloseSource.SERVER)]
+
+    async def test_the_router_hears_the_end_from_the_server(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Leaving after a failed send does not hide the end that the reader has yet to see."""
+        log: list[Any] = []
+        answers = Router()
+
+        @answers.use_close
+        async def closed(ctx: Context) -> None:
+            log.append(ctx.close_status)
+
+        leaving = asyncio.Event()
+        receive, begin_end = WebSocketConnection.receive, Reception.begin_end
+
+        async def receive_late(connection: WebSocketConnection) -> str | bytes:
+            try:
+                return await receive(connection)
+            except ConnectionEnded:
+                await leaving.wait()
+                raise
+
+        def begin_end_and_tell(reception: Reception) -> None:
+            begin_end(reception)
+            leaving.set()
+
+        monkeypatch.setattr(WebSocketConnection, "receive", receive_late)
+        monkeypatch.setattr(Reception, "begin_end", begin_end_and_tell)
+
+        async def close(websocket: ServerConnection) -> None:
+            await websocket.close(4005, "full")
+
+        async with behaving(close) as url, connect(url, router=answers) as client:
+            with pytest.raises(SocketClosed, match="4005"):
+                await send_for_ever(client)
         assert log == [CloseStatus(4005, "full", CloseSource.SERVER)]
 
     async def test_leaving_stops_handlers(self, url: str) -> None:

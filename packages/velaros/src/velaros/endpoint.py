@@ -72,6 +72,10 @@ class Endpoint:
     async def close(self, status: int, reason: str) -> None:
         """Close and return when that is done; within a handler of the router, return at once."""
         check_close(status, reason)
+        if self.connection.is_closed:
+            # A failed send may have told so before the reader, from which everybody else hears it.
+            self.reception.begin_end()
+            await self._ended.wait()
         if self._session is not None:
             self._session.close(status, reason, closer=asyncio.current_task())
             if _answering_for.get() is self:

@@ -41,6 +41,11 @@ class WebSocketConnection:
         """The subprotocol that the server agreed to; `None` when it knows of none."""
         return self._websocket.subprotocol
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether the connection is closed, though messages may be left to receive."""
+        return self._websocket.state is State.CLOSED
+
     async def receive(self) -> str | bytes:
         """Return the next message; raises `ConnectionEnded` after the last."""
         try:
@@ -61,7 +66,7 @@ class WebSocketConnection:
 
     def abort(self) -> None:
         """Drop the connection, unless it is closed."""
-        if self._websocket.state is not State.CLOSED:
+        if not self.is_closed:
             self._websocket.transport.abort()
 
 
