@@ -239,6 +239,29 @@ async def test_middleware_rewrites_the_body() -> None:
     assert (await ask(app, "POST", "/", b"1234", headers=JSON)).status == 413
 
 
+async def test_streams_over_the_body_end_with_the_request() -> None:
+    """What middleware made of a body is closed by then, however little of it was read."""
+    app = Router()
+    log: list[str] = []
+
+    async def noted(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+        try:
+            async for chunk in chunks:
+                yield chunk
+        finally:
+            log.append("closed")
+
+    @app.post("/")
+    async def handler(ctx: Context) -> bytes:
+        ctx.set_request_body(noted(ctx.request_body()))
+        chunk = await anext(ctx.request_body())
+        log.append("answered")
+        return chunk
+
+    assert (await ask(app, "POST", "/", b"1", b"2")).body == b"1"
+    assert log == ["answered", "closed"]
+
+
 async def test_a_client_that_leaves_in_the_midst_of_its_body(
     caplog: pytest.LogCaptureFixture,
 ) -> None:

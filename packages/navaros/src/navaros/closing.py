@@ -19,4 +19,4 @@ async def close_body(body: Any) -> None:
         if inspect.isawaitable(closing):
             await closing
     except Exception:
-        log.exception("closing the response body %r failed", body)
+        log.exception("closing the body %r failed", body)
