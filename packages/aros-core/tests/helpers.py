@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 from aros_core import Context
 from aros_core.asgi.request_facts import RequestFacts
-from aros_core.chain import Chain, Link
 from aros_core.handlers import as_call
 from aros_core.router import AnyHandler, BaseRouter, Metadata
+from aros_core.steps import Link, chain_of
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 
     import pytest
 
     from aros_core.asgi.types import Scope
+    from aros_core.chain import Chain
     from aros_core.registration import Registration
 
 
@@ -42,7 +43,7 @@ class PlainContext(Context):
     async def wait_done(self) -> None:
         """Return at once: there is no client."""
 
-    async def answer(self, result: Any) -> None:
+    def answer(self, result: Any) -> None:
         """Keep what a handler returned."""
         self.answers.append(result)
 
@@ -105,7 +106,7 @@ def in_order(links: Iterable[Link]) -> tuple[Link, ...]:
 async def walk(*handlers: Any, ctx: PlainContext | None = None) -> PlainContext:
     """Run a chain of handlers and return its context, which is still open."""
     ctx = PlainContext() if ctx is None else ctx
-    await ctx.run(links_of(*handlers))
+    await ctx.run(chain_of(links_of(*handlers)))
     return ctx
 
 
@@ -157,6 +158,6 @@ async def until(condition: Callable[[], object]) -> None:
         await asyncio.sleep(0)
 
 
-def names_of(links: Sequence[Link]) -> list[Any]:
+def names_of(links: Iterable[Link]) -> list[Any]:
     """Return the handlers of links."""
     return [link.handler for link in links]

@@ -50,14 +50,14 @@ async def test_a_second_next_in_the_same_breath_raises() -> None:
 
 
 async def test_a_second_next_before_a_task_has_begun_raises() -> None:
-    """The first call counts, even while its task waits for its turn."""
+    """The one that begins first counts: here the awaited one, since the task waits its turn."""
     log: list[str] = []
 
     async def twice(ctx: Chain) -> None:
         task = asyncio.create_task(ctx.next())
+        await ctx.next()
         with pytest.raises(RuntimeError):
-            await ctx.next()
-        await task
+            await task
 
     ctx = await walk(twice, ending(log, "b"))
     assert ctx.error is None

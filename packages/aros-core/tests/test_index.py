@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aros_core import Pattern
-from aros_core.chain import Link
 from aros_core.routing import index as index_module
 from aros_core.routing.index import RouteIndex
 from aros_core.routing.mounting import covering
+from aros_core.steps import Link
 
 from .helpers import in_order
 from .pattern_strategies import odd_paths, paths, patterns
@@ -38,7 +38,11 @@ def middleware(path: str | None) -> Link:
 def found(index: RouteIndex, path: str) -> list[Link]:
     """Return what is walked for a path: what the index finds, where the constraints fit."""
     links = index.find(path).links
-    return [link for link in links if link.always or (link.match and link.match(path) is not None)]
+    return [
+        link
+        for link in links
+        if not link.is_constrained or (link.match and link.match(path) is not None)
+    ]
 
 
 def tried(links: Iterable[Link], path: str) -> list[Link]:
@@ -73,7 +77,7 @@ def test_a_single_pattern_is_found_where_it_matches(pattern: str, path: str) -> 
     for link in in_order([route(pattern), middleware(pattern)]):
         index = RouteIndex(in_order([link]))
         assert found(index, path) == tried([link], path)
-        if link.always:
+        if not link.is_constrained:
             assert list(index.find(path).links) == tried([link], path)
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from aros_core.chain import Link
 from aros_core.patterns import Pattern
+from aros_core.steps import Link
 from navaros.mounts import own_path, scope_below
 
 from .exchange import http_scope

@@ -53,6 +53,6 @@ async def test_brings_a_message_to_its_conversation() -> None:
 
 def test_come_after_every_route() -> None:
     """They count as routes, so that nothing is answered with "not found"."""
-    for link in (DELIVER, DROP, REJOIN):
-        assert link.order == sys.maxsize
-        assert not link.middleware
+    for step in (DELIVER, DROP, REJOIN):
+        assert step.link.order == sys.maxsize
+        assert step.is_route

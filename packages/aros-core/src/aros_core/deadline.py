@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from aros_core.chain import Link
+    from aros_core.steps import Step
     from aros_core.threads import ThreadCall
 
 
@@ -31,7 +31,7 @@ class Deadline:
         "owner",
     )
 
-    def __init__(self, seconds: float, owner: Link | None, outer: Deadline | None) -> None:
+    def __init__(self, seconds: float, owner: Step, outer: Deadline | None) -> None:
         self._seconds = seconds
         self._task: asyncio.Task[object] | None = None
         self._timer: asyncio.TimerHandle | None = None

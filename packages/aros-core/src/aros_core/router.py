@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from aros_core.asgi.lifespan import Lifespan
-    from aros_core.chain import Link
+    from aros_core.steps import Link
 
 C = TypeVar("C")
 H = TypeVar("H")

@@ -10,7 +10,7 @@ from navaros.content import NO_CONTENT
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from aros_core.chain import Link
+    from aros_core.steps import Link
 
 
 def answer_unhandled(method: str, routes: Sequence[Link]) -> tuple[int, Any, Mapping[str, str]]:

@@ -29,6 +29,6 @@ class Context(TakeoverSide):
         self._server_send = send
         self.path = own_path(scope) if scope.get("root_path") else scope["path"]
 
-    async def answer(self, result: Any) -> None:
+    def answer(self, result: Any) -> None:
         """Take what a handler returned as the body."""
         self.body = result

@@ -9,7 +9,7 @@ from aros_core.patterns import Modifier, Pattern
 
 if TYPE_CHECKING:
     from aros_core.asgi.types import Scope
-    from aros_core.chain import Link
+    from aros_core.steps import Link
 
 
 def own_path(scope: Scope) -> str:

@@ -13,7 +13,7 @@ from velaros.status import CloseStatus, Status
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import AsyncGenerator, Mapping
+    from collections.abc import AsyncGenerator, Awaitable, Mapping
 
     from multidict import CIMultiDictProxy
 
@@ -259,12 +259,11 @@ class Context(InboundContext):
 
     # What the chain and the session need
 
-    async def answer(self, result: Any) -> None:
+    def answer(self, result: Any) -> Awaitable[None]:
         """Reply with what a handler returned."""
         if inspect.isasyncgen(result):
-            await self.stream(cast("AsyncGenerator[Any, None]", result))
-        else:
-            await self.reply(result)
+            return self.stream(cast("AsyncGenerator[Any, None]", result))
+        return self.reply(result)
 
     async def stream(self, items: AsyncGenerator[Any, None]) -> None:
         """Reply with each item, then with a last message that says it is the last."""

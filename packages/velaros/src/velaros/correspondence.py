@@ -7,6 +7,7 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING
 
 from aros_core.errors import ContextClosedError
+from aros_core.steps import chain_of
 from velaros.conversations import Conversations, PendingRequests
 from velaros.delivery import DELIVER, DROP, REJOIN
 from velaros.errors import RequestTimeout, SocketClosed
@@ -87,13 +88,13 @@ class Correspondence:
         waiter = self._pending.take(message_id)
         if waiter is not None:
             ctx.delivery = waiter
-            ctx.divert((DELIVER,))
+            ctx.divert(DELIVER)
         elif self._pending.made(message_id):
-            ctx.divert((DROP,))
+            ctx.divert(DROP)
         elif self._conversations.owner(message_id) is None:
             self.begin(ctx)
         else:
-            ctx.divert((REJOIN,))
+            ctx.divert(REJOIN)
 
     def begin(self, ctx: Context) -> None:
         """Begin the conversation of a message that is to be handled."""
@@ -190,15 +191,13 @@ class Correspondence:
         Where that is cut short, the message keeps arriving, for the next `receive`.
         """
         if follow_up.delivery is None:
-            running = ctx.running
-            links = [link for link in ctx.links if running is None or link.order < running.order]
-            if not links:
+            passed_links = ctx.passed
+            if not passed_links:
                 return True
             follow_up.delivery = asyncio.get_running_loop().create_future()
             follow_up.path = ctx.path
-            follow_up.follow((*links, DELIVER))
             ctx.arriving = follow_up
-            self._dispatcher.start_follow_up(follow_up)
+            self._dispatcher.start_follow_up(follow_up, chain_of(passed_links, DELIVER))
         passed = await asyncio.shield(follow_up.delivery)
         ctx.arriving = None
         return passed is not None

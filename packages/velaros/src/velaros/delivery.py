@@ -5,9 +5,11 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from aros_core.chain import Link
+from aros_core.steps import Link, chain_of
 
 if TYPE_CHECKING:
+    from aros_core.handlers import Call
+    from aros_core.steps import Step
     from velaros.context import Context
 
 
@@ -24,13 +26,17 @@ async def _rejoin(ctx: Context) -> None:
     await ctx.rejoin()
 
 
-DELIVER = Link("delivery to who waits", _deliver)
+def _chain(what: str, call: Call) -> Step:
+    link = Link(what, call)
+    link.order = sys.maxsize  # Behind all routes, so that every handler has it ahead.
+    return chain_of([link])
+
+
+DELIVER = _chain("delivery to who waits", _deliver)
 """Hands the message to who waits for it."""
 
-DROP = Link("a late answer", _drop)
+DROP = _chain("a late answer", _drop)
 """Ends the chain: the message is nobody's any more."""
 
-REJOIN = Link("a conversation", _rejoin)
+REJOIN = _chain("a conversation", _rejoin)
 """Brings the message to the handler of its conversation."""
-
-DELIVER.order = DROP.order = REJOIN.order = sys.maxsize

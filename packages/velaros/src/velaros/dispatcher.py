@@ -23,6 +23,7 @@ from velaros.tasks import start_task
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
+    from aros_core.steps import Step
     from velaros.session import Session
 
 CANNOT_DECODE = Error("cannot decode message")
@@ -142,9 +143,9 @@ class Dispatcher:
     def _start(self, ctx: Context) -> None:
         self.spawn(ctx, self._handle(ctx))
 
-    def start_follow_up(self, ctx: Context) -> None:
+    def start_follow_up(self, ctx: Context, chain: Step) -> None:
         """Run the middleware of a conversation for a message that follows in it."""
-        self.spawn(ctx, self._handle_follow_up(ctx))
+        self.spawn(ctx, self._handle_follow_up(ctx, chain))
 
     def spawn(self, ctx: Context, coroutine: Coroutine[Any, Any, None]) -> None:
         """Run a chain in a task of its own, with context variables of its own."""
@@ -172,9 +173,9 @@ class Dispatcher:
         except TypeError as error:  # A route that was added lately has no handler yet.
             ctx.error = error
 
-    async def _handle_follow_up(self, ctx: Context) -> None:
+    async def _handle_follow_up(self, ctx: Context, chain: Step) -> None:
         try:
-            await ctx.run(ctx.links)
+            await ctx.follow(chain)
             if ctx.error is not None or not ctx.routed:
                 await self._conclude(ctx)
         finally:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from aros_core.steps import chain_of
 from velaros.hooks import Moment
 from velaros.logs import log_error, logger, name_running
 from velaros.tasks import outlast, start_task
@@ -12,7 +13,7 @@ from velaros.tasks import outlast, start_task
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from aros_core.chain import Link
+    from aros_core.steps import Link
     from velaros.context import Context
     from velaros.session import Session
     from velaros.status import CloseStatus
@@ -99,7 +100,7 @@ class Farewell:
     async def _say_goodbye(self, ctx: Context, links: Sequence[Link]) -> None:
         self._session.goodbye = (ctx, asyncio.current_task())
         try:
-            await ctx.run(links)
+            await ctx.run(chain_of(links))
             log_error(ctx)
         finally:
             ctx.end()

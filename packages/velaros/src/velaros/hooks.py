@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from aros_core.chain import Link
 from aros_core.handlers import as_call, describe
 from aros_core.routing import Entry
+from aros_core.steps import Link
 from velaros.logs import log_error
 
 if TYPE_CHECKING:

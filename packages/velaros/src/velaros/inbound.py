@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import inspect
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, overload
 
 from aros_core.codecs import InboundMessage, MessageType, OutboundMessage
 from aros_core.context import Context as BaseContext
 
 if TYPE_CHECKING:
-    from aros_core.chain import Link
     from aros_core.codecs import Codec
+    from aros_core.steps import Step
     from velaros.session import Session
 
 V = TypeVar("V")
@@ -134,12 +134,12 @@ class InboundContext(BaseContext):
         """The whole message as received, whatever middleware says since."""
         return self.message.raw if self._received is None else self._received
 
-    def divert(self, links: Sequence[Link]) -> None:
-        """Make `next()` run these links instead of the routes, whatever path is set."""
+    def divert(self, chain: Step) -> None:
+        """Make `next()` run this chain instead of the routes, whatever path is set."""
         self._is_diverted = True
-        self.reroute(self.path, links)
+        self.reroute(self.path, chain)
 
-    def follow(self, links: Sequence[Link]) -> None:
-        """Have the chain walk these links from the first on, whatever path is set."""
+    def follow(self, chain: Step) -> Coroutine[Any, Any, None]:
+        """Walk this chain, whatever path is set; await the result."""
         self._is_diverted = True
-        self._links = links
+        return self.run(chain)

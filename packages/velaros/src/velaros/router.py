@@ -24,8 +24,8 @@ from velaros.upgrade import UpgradeMiddleware
 if TYPE_CHECKING:
     from aros_core.asgi.lifespan import Lifespan
     from aros_core.asgi.types import Receive, Scope, Send
-    from aros_core.chain import Link
     from aros_core.registration import Registration
+    from aros_core.steps import Link
     from velaros.connection import Connection, ConnectionInfo
 
 H = TypeVar("H")

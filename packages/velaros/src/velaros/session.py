@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from aros_core.codecs import InboundMessage, MessageType
 from aros_core.payloads.answers import shape_answer, shape_message
+from aros_core.steps import chain_of
 from aros_core.storage import Storage
 from velaros.connection import ConnectionEnded
 from velaros.context import Context
@@ -116,7 +117,7 @@ class Session:
         _ = self.router.table
         ctx = self.hook_context()
         try:
-            await ctx.run(self.router.hooks(Moment.UPGRADE))
+            await ctx.run(chain_of(self.router.hooks(Moment.UPGRADE)))
             ctx.raise_for_error()
         except BaseException:
             self.lifecycle.refuse()
@@ -163,7 +164,7 @@ class Session:
 
     async def _open(self, ctx: Context) -> None:
         try:
-            await ctx.run(self.router.hooks(Moment.OPEN))
+            await ctx.run(chain_of(self.router.hooks(Moment.OPEN)))
             if ctx.error is not None:
                 log_error(ctx)
                 self.close(Status.INTERNAL_ERROR, closer=ctx)

@@ -12,15 +12,15 @@ Constraints are taken as "any segment" here; the route has the last word on thos
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aros_core.patterns import Modifier
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from aros_core.chain import Link
     from aros_core.patterns import Chunk
+    from aros_core.steps import Link
 
 _SPARE_STEPS = 1024
 _NOT_YET: Sequence[Link] = []
@@ -71,21 +71,22 @@ class _Node:
 class State:
     """The nodes that a path has led to, and the routes that match it if it ends here."""
 
-    __slots__ = ("branches", "chains", "covering", "links", "next", "nodes", "other")
+    __slots__ = ("chains", "covering", "links", "next", "nodes", "other")
 
     def __init__(self, nodes: frozenset[_Node], covering: tuple[int, ...]) -> None:
         self.nodes = nodes
         """Without any, no further segment changes anything."""
         self.covering = covering
         """The order of the middleware that covers this and all below."""
-        self.branches = [node.literals for node in nodes if node.literals]
-        self.next: dict[str, State] = {}
-        """Where the segments lead that patterns have as literals here, as far as known."""
+        self.next: dict[str, State | None] = {"": None}
+        """Where the segments lead that patterns have as literals here; `None` if not yet known."""
+        for node in nodes:
+            self.next.update(dict.fromkeys(node.literals))
         self.other: State | None = None
         """Where all other segments lead, once that is known."""
         self.links = _NOT_YET
         """Links of all methods whose routes match a path that ends here, in order."""
-        self.chains: dict[str | None, tuple[Link, ...]] = {}
+        self.chains: dict[str | None, Any] = {}
         """What is walked for a method; filled by who knows methods."""
 
 
@@ -101,7 +102,8 @@ class RouteIndex:
         self._links = tuple(links)
         self._everywhere = tuple(link.order for link in self._links if link.pattern is None)
         self._root = _Node()
-        self._literal_paths: dict[str, State | None] = {}
+        self.literal_paths: dict[str, State | None] = {}
+        """Where the paths end that are patterns by themselves; `None` if not yet known."""
         chunks = sum(map(self._insert, self._links))
         self._limit = 8 * chunks + _SPARE_STEPS if limit is None else limit
         self._outside = State(frozenset(), ())
@@ -114,13 +116,13 @@ class RouteIndex:
 
     def find(self, path: str) -> State:
         """Return the state in which a path ends. Time grows with its segments only."""
-        state = self._literal_paths.get(path)
+        state = self.literal_paths.get(path)
         if state is None:
             state = self._walk(path)
             if state.links is _NOT_YET:
                 state.links = self._links_at(state)
-            if path in self._literal_paths:
-                self._literal_paths[path] = state
+            if path in self.literal_paths:
+                self.literal_paths[path] = state
         return state
 
     def _walk(self, path: str) -> State:
@@ -131,20 +133,8 @@ class RouteIndex:
             segments.pop()  # One slash at the end is no segment.
         state = self._start
         for segment in segments:
-            state = state.next.get(segment) or self._follow(state, segment)
-            if not state.nodes:
-                break
+            state = state.next.get(segment, state.other) or self._explore(state, segment)
         return state
-
-    def _follow(self, state: State, segment: str) -> State:
-        """Return where a segment leads from a state when that is not in `state.next`."""
-        for literals in state.branches:
-            if segment in literals:
-                break
-        else:
-            if segment and state.other is not None:
-                return state.other
-        return self._explore(state, segment)
 
     def _explore(self, state: State, segment: str) -> State:
         """Find where a segment leads, and remember it."""
@@ -152,7 +142,7 @@ class RouteIndex:
             self._forget()
         self._steps += 1
         following = self._state(_after(state.nodes, segment), state.covering)
-        if not segment or any(segment in literals for literals in state.branches):
+        if segment in state.next:
             state.next[segment] = following
         else:
             state.other = following
@@ -162,7 +152,7 @@ class RouteIndex:
         """Begin anew, with nothing remembered."""
         self._steps = 0
         self._states: dict[tuple[frozenset[_Node], tuple[int, ...]], State] = {}
-        self._literal_paths = dict.fromkeys(self._literal_paths)
+        self.literal_paths.update(dict.fromkeys(self.literal_paths))
         self._start = self._state(_closure({self._root}), ())
 
     def _state(self, nodes: frozenset[_Node], covering: tuple[int, ...]) -> State:
@@ -194,7 +184,7 @@ class RouteIndex:
         else:
             node.accepts.append(link.order)
             if all(c.literal is not None and c.modifier is Modifier.ONE for c in chunks):
-                self._literal_paths[link.pattern.path()] = None
+                self.literal_paths[link.pattern.path()] = None
         return len(chunks)
 
 

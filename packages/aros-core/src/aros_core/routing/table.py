@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from aros_core.chain import Link
 from aros_core.patterns import Pattern, join_paths
 from aros_core.routing.index import RouteIndex
 from aros_core.routing.route import Route
 from aros_core.routing.tree import Mount
+from aros_core.steps import Link, Step, chain_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 Select: TypeAlias = Callable[[Sequence[Link], str | None], tuple[Link, ...]]
 """Picks from the links of a path, in order, those that are walked for a method."""
 
-_MOST_METHODS = 16
-"""For how many methods a path's links are kept; clients may make methods up."""
+_MOST_CHAINS = 16
+"""How many chains of one path are kept; clients may make methods up."""
 
 
 @dataclass(slots=True)
@@ -72,19 +72,24 @@ class RouteTable:
         for order, link in enumerate(links):
             link.order = order
         self._index = RouteIndex(links)
+        self._literal_paths = self._index.literal_paths
         self._select = select
 
-    def find(self, path: str, method: str | None = None) -> tuple[Link, ...]:
-        """Return the links to walk for a path and a method.
+    def find(self, path: str, method: str | None = None) -> Step:
+        """Return the chain to walk for a path and a method."""
+        state = self._literal_paths.get(path) or self._index.find(path)
+        chains = state.chains
+        chain = chains.get(method) or self._gather(chains, state.links, method)
+        return chain.find(path) if chain.__class__ is _Constrained else chain
 
-        Those of patterns with constraints are among them even if a constraint does not fit.
-        """
-        state = self._index.find(path)
-        chain = state.chains.get(method)
-        if chain is None:
-            chain = self._select(state.links, method)
-            if len(state.chains) < _MOST_METHODS:
-                state.chains[method] = chain
+    def _gather(
+        self, chains: dict[str | None, Any], links: Sequence[Link], method: str | None
+    ) -> Any:
+        selected = self._select(links, method)
+        is_constrained = any(link.is_constrained for link in selected)
+        chain = _Constrained(selected) if is_constrained else chain_of(selected)
+        if len(chains) < _MOST_CHAINS:
+            chains[method] = chain
         return chain
 
     def routes_at(self, path: str) -> list[Link]:
@@ -94,6 +99,26 @@ class RouteTable:
             for link in self._index.find(path).links
             if not link.middleware and link.match is not None and link.match(path) is not None
         ]
+
+
+class _Constrained:
+    """The links of one kind of paths, of which constraints leave some out."""
+
+    def __init__(self, links: Sequence[Link]) -> None:
+        self._links = links
+        self._tests = [link.match for link in links if link.match and link.is_constrained]
+        self._chains: dict[tuple[bool, ...], Step] = {}
+
+    def find(self, path: str) -> Step:
+        """Return the chain of the links whose constraints fit a path."""
+        fits = tuple([test(path) is not None for test in self._tests])
+        chain = self._chains.get(fits)
+        if chain is None:
+            fit = iter(fits)
+            chain = chain_of([x for x in self._links if not x.is_constrained or next(fit)])
+            if len(self._chains) < _MOST_CHAINS:
+                self._chains[fits] = chain
+        return chain
 
 
 def place(

@@ -1,0 +1,109 @@
+"""What a walk goes through: links, and the steps that put links into one chain."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from aros_core.patterns import Params
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from aros_core.handlers import Call
+    from aros_core.patterns import Pattern
+
+NO_PARAMS: Final = Params()
+
+
+class Link:
+    """One handler of one route, as the walk sees it; made once for each router."""
+
+    __slots__ = (
+        "call",
+        "handler",
+        "is_constrained",
+        "is_route",
+        "match",
+        "method",
+        "middleware",
+        "order",
+        "pattern",
+        "text",
+        "wrapped",
+    )
+
+    def __init__(
+        self,
+        handler: Any,
+        call: Call,
+        *,
+        pattern: Pattern | None = None,
+        method: str | None = None,
+        middleware: bool = False,
+        wrapped: Any = None,
+    ) -> None:
+        self.handler = handler
+        self.call = call
+        self.pattern = pattern
+        self.text = "" if pattern is None else str(pattern)
+        self.method = method
+        self.middleware = middleware
+        self.wrapped = wrapped
+        self.is_route = not middleware and wrapped is None
+        self.order = 0
+        self.is_constrained = pattern is not None and any(c.constraint for c in pattern.chunks)
+        """Whether `match` has the last word on a path that fits the pattern otherwise."""
+        self.match = pattern and (pattern.match_prefix if middleware else pattern.match)
+
+    def params(self, path: str) -> Params:
+        """Return what the route's pattern captures in a path that it matches."""
+        return (self.match and self.match(path)) or NO_PARAMS
+
+
+class Step:
+    """A link with its place in a chain: the links of a chain, each with those after it."""
+
+    __slots__ = ("after", "call", "is_halt", "is_route", "link")
+
+    link: Link
+    after: Step
+
+    def __init__(self, link: Link, after: Step) -> None:
+        self.link = link
+        self.after = after
+        self.call = link.call
+        self.is_route = link.is_route
+        self.is_halt = False
+
+    def __iter__(self) -> Iterator[Link]:
+        """Yield the links from this step on."""
+        step = self
+        while not step.is_halt:
+            yield step.link
+            step = step.after
+
+
+class _Halt(Step):
+    """Where no handler is: the end of a chain, or the place of who may not walk on."""
+
+    def __init__(self) -> None:
+        self.after = self
+        self.is_halt = True
+
+
+END: Final[Step] = _Halt()
+"""Behind the last step of every chain."""
+
+SPENT: Final[Step] = _Halt()
+"""The place of a handler that has called `next()`, and of a chain that does not run."""
+
+STREAMING: Final[Step] = _Halt()
+"""The place of a handler that streams its answer."""
+
+
+def chain_of(links: Iterable[Link], end: Step = END) -> Step:
+    """Return the first step of a chain of links, the last of which leads to `end`."""
+    step = end
+    for link in reversed(tuple(links)):
+        step = Step(link, step)
+    return step
