@@ -8,7 +8,7 @@ import inspect
 import sys
 import threading
 from typing import TYPE_CHECKING, Any
-from unittest.mock import AsyncMock
+from unittest.mock import AsyncMock, Mock
 
 import pytest
 
@@ -101,15 +101,11 @@ class StreamingCallable:
 
 
 class AsyncHandler:
-    """An object with `handle`, which counts more than its call."""
+    """An object with `handle`."""
 
     async def handle(self, ctx: Chain) -> str:
         """Answer from the event loop."""
         return await coroutine_function(ctx, "handle")
-
-    def __call__(self, ctx: Chain) -> str:
-        """Take the context."""
-        raise AssertionError
 
 
 class PlainHandler:
@@ -237,6 +233,43 @@ async def test_plain_functions_do_not_run_on_the_event_loop(handler: Any) -> Non
 
     await walk(observed)
     assert seen != [threading.get_ident()]
+
+
+class Both:
+    """An object that can be called with the context, and has the methods of other kinds."""
+
+    async def __call__(self, ctx: Chain) -> str:
+        """Answer as a callable."""
+        del ctx
+        return "called"
+
+    async def handle(self, ctx: Chain) -> str:
+        """Answer as an object with a method."""
+        del ctx
+        return "handled"
+
+
+class Application:
+    """An object whose call takes more than the context."""
+
+    async def __call__(self, scope: object, receive: object, send: object) -> None:
+        """Serve as an ASGI application does."""
+
+    async def handle(self, ctx: Chain) -> str:
+        """Answer as an object with a method."""
+        del ctx
+        return "handled"
+
+
+async def test_what_can_be_called_with_the_context_is_called() -> None:
+    """A `handle` method counts where the object itself cannot be, so mocks are handlers too."""
+    mock, plain_mock = AsyncMock(return_value="mocked"), Mock(return_value="mocked in a thread")
+    answers: list[Any] = []
+    for handler in (Both(), Application(), mock, plain_mock):
+        answers += (await walk(handler)).answers
+    assert answers == ["called", "handled", "mocked", "mocked in a thread"]
+    mock.assert_awaited_once()
+    plain_mock.assert_called_once()
 
 
 # Transformers

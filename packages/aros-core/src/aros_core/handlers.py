@@ -42,22 +42,22 @@ class Transformer(Protocol[C_contra]):
 def as_call(handler: Any) -> Call:
     """Return the awaitable call that stands for `handler`.
 
-    Coroutine functions are returned as they are, plain functions run in a worker thread, async
-    generators stream their items. Raises `TypeError` for what is no handler.
+    What can be called with the context is called, whatever else it is. Coroutine functions are
+    returned as they are, plain functions run in a worker thread, async generators stream their
+    items. Raises `TypeError` for what is no handler.
     """
     if isinstance(handler, type):
         raise TypeError(f"{_name(handler)} is a class; register an instance of it as the handler")
+    if _takes_context(handler):
+        return _function_call(handler)
     if hasattr(handler, "handle"):
         return as_call(handler.handle)
     if _is_transformer(handler):
         return _Transform(handler)
-    if not callable(handler):
-        raise TypeError(
-            f"{handler!r} is not a handler; give a function that takes the context, an object "
-            "with handle(ctx), a transformer or a router"
-        )
-    function: Callable[[Any], Any] = handler
-    _check_signature(function)
+    raise TypeError(_refusal(handler))
+
+
+def _function_call(function: Callable[[Any], Any]) -> Call:
     if _is(inspect.isasyncgenfunction, function):
         return _Stream(function)
     if not _is(inspect.iscoroutinefunction, function):
@@ -101,19 +101,37 @@ def _is_native(function: Any) -> bool:
     return code is not None and bool(code.co_flags & inspect.CO_COROUTINE)
 
 
-def _check_signature(handler: Callable[..., Any]) -> None:
+def _takes_context(thing: Any) -> bool:
+    """Tell whether something can be called with the context alone."""
+    if not callable(thing):
+        return False
     try:
-        # What a decorator wraps may take more than the decorated function does.
-        signature = inspect.signature(handler, follow_wrapped=False)
+        signature = _signature(thing)
     except (TypeError, ValueError):
-        return  # Builtins and the like do not tell; the call will.
+        return True  # Builtins and the like do not tell; the call will.
     try:
         signature.bind(None)
     except TypeError:
-        raise TypeError(
-            f"{describe(handler)}{signature} cannot be called with the context alone; a handler "
-            "takes the context first, and its further parameters have defaults"
-        ) from None
+        return False
+    return True
+
+
+def _signature(function: Callable[..., Any]) -> inspect.Signature:
+    # What a decorator wraps may take more than the decorated function does.
+    return inspect.signature(function, follow_wrapped=False)
+
+
+def _refusal(thing: Any) -> str:
+    """Say why something is no handler."""
+    if callable(thing):
+        return (
+            f"{describe(thing)}{_signature(thing)} cannot be called with the context alone; a "
+            "handler takes the context first, and its further parameters have defaults"
+        )
+    return (
+        f"{thing!r} is not a handler; give a function that takes the context, an object with "
+        "handle(ctx), a transformer or a router"
+    )
 
 
 class _InThread:
