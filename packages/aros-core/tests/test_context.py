@@ -66,6 +66,9 @@ def test_after_the_end_nothing_can_be_set() -> None:
         ctx.set("user", "bob")
     with pytest.raises(ContextClosedError):
         ctx.delete("user")
+    with pytest.raises(ContextClosedError):
+        ctx.error = ValueError()
+    assert ctx.error is None
     assert ctx.get("user") == "ada"
 
 

@@ -196,6 +196,8 @@ async def test_other_uses_after_the_end() -> None:
         await ctx.next()
     with pytest.raises(ContextClosedError):
         ctx.set_request_body([b""])
+    with pytest.raises(ContextClosedError):
+        ctx.max_request_body_size = 5
     assert ctx.get("a") == 1
     assert ctx.response_status == 200
 

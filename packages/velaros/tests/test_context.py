@@ -533,7 +533,7 @@ class TestAfterTheEnd:
             await settle()
             (ctx,) = kept
             for attempt in (
-                ctx.send(1), ctx.reply(1), ctx.request(1), ctx.receive(), ctx.next(),
+                ctx.send(1), ctx.reply(1), ctx.request(1), ctx.receive(), ctx.next(), ctx.close(),
             ):  # fmt: skip
                 with pytest.raises(ContextClosedError, match="must finish their work before"):
                     await attempt
@@ -549,6 +549,7 @@ class TestAfterTheEnd:
                 lambda: ctx.set_message_meta({}),
                 lambda: ctx.set_message_unmarshaler(lambda message, into: None),
                 lambda: ctx.set_message_marshaller(lambda message: b""),
+                lambda: setattr(ctx, "error", None),
             ):
                 with pytest.raises(ContextClosedError):
                     change()

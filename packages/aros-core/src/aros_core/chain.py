@@ -73,6 +73,7 @@ class Chain:
 
     @error.setter
     def error(self, error: Exception | None) -> None:
+        self.require_open()
         self._error = error
 
     @property

@@ -129,6 +129,7 @@ class RequestSide(BaseContext):
 
     @max_request_body_size.setter
     def max_request_body_size(self, size: int) -> None:
+        self.require_open()
         self._max_request_body_size = size
 
     def request_cookie(self, name: str) -> str | None:

@@ -188,8 +188,10 @@ class Context(InboundContext):
         """Close the socket; this handler may still send until the close frame goes out.
 
         The first close wins, but close hooks may change status and reason of a close by the
-        server. Raises `ValueError` for what a close frame cannot carry.
+        server. Raises `ValueError` for what a close frame cannot carry, and `ContextClosedError`
+        after the chain; `ctx.socket.close` has no such end.
         """
+        self.require_open()
         self._session.close(status, reason, closer=self)
 
     # The socket
