@@ -5,6 +5,8 @@ from __future__ import annotations
 import copy
 import dataclasses
 import pickle
+import re
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -61,6 +63,13 @@ def test_bad_text_is_refused() -> None:
     """A text that is not a pattern raises PatternError, which shows it."""
     with pytest.raises(PatternError, match="invalid pattern '/:': expected a name"):
         Pattern("/:")
+
+
+@pytest.mark.parametrize("thing", [None, 5, b"/a", ["/a"]])
+def test_what_is_no_text_is_refused(thing: Any) -> None:
+    """The error says what was given."""
+    with pytest.raises(TypeError, match=re.escape(f"begins with '/', not {thing!r}")):
+        Pattern(thing)
 
 
 @pytest.mark.parametrize("case", MATCHES, ids=lambda case: f"{case.pattern} {case.path}")

@@ -58,7 +58,7 @@ async def test_a_route_without_a_handler_is_an_error_at_first_use(
 ) -> None:
     """Until then a decorator may complete it."""
     router = PlainRouter()
-    registration = router.register(path, None, ())
+    registration = router.register(path, None, (), middleware=path is None)
     with pytest.raises(TypeError, match=f"the route {name}.* has no handler"):
         await router.ask("/")
     registration(ending([], "found"))
@@ -106,6 +106,15 @@ def test_a_bad_pattern_is_refused() -> None:
     for register in (router.bind, router.use):
         with pytest.raises(PatternError, match="'/:'"):
             register("/:", ending([], "never"))
+
+
+@pytest.mark.parametrize("path", [None, 5, b"/a", ending([], "forgot the path")])
+def test_a_path_that_is_no_text_is_refused(path: Any) -> None:
+    """As when a path was forgotten and the decorated function took its place."""
+    router = PlainRouter()
+    with pytest.raises(TypeError, match=r"path is a str|route has a path"):
+        router.bind(path, ending([], "never"))
+    assert router.entries == []
 
 
 def test_a_codec_belongs_to_the_whole_router() -> None:

@@ -31,7 +31,7 @@ class Registration:
     ) -> None:
         self._router = router
         self._path = path
-        self._pattern = None if path is None else covering(path) if middleware else Pattern(path)
+        self._pattern = _pattern_of(path, middleware=middleware)
         self._method = method
         self._middleware = middleware
         self._public = public
@@ -88,3 +88,11 @@ class Registration:
                 "it with use() without a path"
             )
         self._router.entries.append(CodecEntry(codec))
+
+
+def _pattern_of(path: str | None, *, middleware: bool) -> Pattern | None:
+    if path is not None:
+        return covering(path) if middleware else Pattern(path)
+    if not middleware:
+        raise TypeError("a route has a path that begins with '/'; only use() goes without one")
+    return None

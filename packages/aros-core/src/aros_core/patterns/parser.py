@@ -26,8 +26,10 @@ _MARK = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\\\]])*\]|[()]", re.DOTALL)
 def parse(text: str) -> tuple[Chunk, ...]:
     """Read a pattern. Empty chunks (`//`, a final `/`) mean nothing and are left out.
 
-    Raises `PatternError` when the text is not a pattern.
+    Raises `PatternError` when the text is not a pattern, `TypeError` for what is no text.
     """
+    if not isinstance(text, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise TypeError(f"a path is a str that begins with '/', not {text!r}")
     if not text.startswith("/"):
         raise PatternError(text, 0, "'/' at the start")
     chunks: list[Chunk] = []
