@@ -70,6 +70,28 @@ async def test_an_error_in_between_ends_its_own_chain_only() -> None:
     assert isinstance(ctx.error, ValueError)
 
 
+async def test_an_error_shows_the_one_whose_place_it_takes() -> None:
+    """As in Python itself, so that the first one is not lost; raising it again changes nothing."""
+
+    async def again(ctx: Chain) -> None:
+        await ctx.next()
+        ctx.raise_for_error()
+
+    async def failing_too(ctx: Chain) -> None:
+        await ctx.next()
+        raise KeyError("second")
+
+    async def failing(ctx: Chain) -> None:
+        del ctx
+        raise ValueError("first")
+
+    ctx = await walk(again, failing_too, again, failing)
+    assert isinstance(ctx.error, KeyError)
+    assert isinstance(ctx.error.__context__, ValueError)
+    assert ctx.error.__context__.__context__ is None
+    assert ctx.error_stack.index("ValueError: first") < ctx.error_stack.index("KeyError: 'second'")
+
+
 async def test_while_an_error_is_set_next_runs_nothing() -> None:
     """An error that was set by hand stops the chain like one that was raised."""
     log: list[str] = []

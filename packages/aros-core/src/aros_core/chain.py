@@ -155,7 +155,7 @@ class Chain:
                 if answering is not None:
                     await answering
         except Exception as error:
-            self.error = error
+            self._fail(error)
         except asyncio.CancelledError:
             if not self._leave_deadlines(outer, step):
                 raise
@@ -204,6 +204,12 @@ class Chain:
         finally:
             self._branch = outer
             self._coroutine = caller
+
+    def _fail(self, error: Exception) -> None:
+        """Store what a handler raised; what it takes the place of stays in its traceback."""
+        if error is not self._error and error.__context__ is None:
+            error.__context__ = self._error
+        self.error = error
 
     def answer(self, result: Any) -> Awaitable[None] | None:
         """Take what a handler returned as its answer; what remains to be done can be awaited."""
