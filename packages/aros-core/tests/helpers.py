@@ -53,7 +53,7 @@ class PlainContext(Context):
             self.answers.append(item)
 
 
-class PlainRouter(BaseRouter[PlainContext]):
+class PlainRouter(BaseRouter[AnyHandler[PlainContext]]):
     """Routes questions, which have a path and maybe a method."""
 
     protocol = "questions"

@@ -109,6 +109,8 @@ def test_an_object_with_nothing_but_hooks_is_no_route() -> None:
     router = Router()
     guard = Guard()
     router.use(guard)
+    router.use("/x", guard)
+    router.bind("/x", guard)
     assert hooks(router, Moment.UPGRADE) == [guard]
     assert hooks(router, Moment.OPEN) == [guard]
     assert router.table.find("/x") == ()

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 C = TypeVar("C")
 H = TypeVar("H")
+K = TypeVar("K")
 
 Metadata: TypeAlias = Mapping[str, Any]
 AnyHandler: TypeAlias = Union[
@@ -38,8 +39,8 @@ AnyHandler: TypeAlias = Union[
 """What registration takes: see `aros_core.handlers` for the kinds."""
 
 
-class BaseRouter(RouterNode, Generic[C]):
-    """An ordered list of routes; `C` is the context that its handlers take.
+class BaseRouter(RouterNode, Generic[K]):
+    """An ordered list of routes; `K` is the type of all kinds of handlers that it takes.
 
     Routes that match are walked in the order they were registered. Changes, those of mounted
     routers included, take effect at the next request or message.
@@ -57,9 +58,7 @@ class BaseRouter(RouterNode, Generic[C]):
         self._codecs: tuple[PayloadCodec, ...] | None = None
 
     @overload
-    def use(
-        self, path: str, /, *handlers: AnyHandler[C], metadata: Metadata | None = None
-    ) -> Registration: ...
+    def use(self, path: str, /, *handlers: K, metadata: Metadata | None = None) -> Registration: ...
     @overload
     def use(self, *, metadata: Metadata | None = None) -> Registration: ...
     @overload
@@ -67,10 +66,10 @@ class BaseRouter(RouterNode, Generic[C]):
     @overload
     def use(
         self,
-        first: AnyHandler[C],
-        second: AnyHandler[C],
+        first: K,
+        second: K,
         /,
-        *handlers: AnyHandler[C],
+        *handlers: K,
         metadata: Metadata | None = None,
     ) -> Registration: ...
     def use(self, *handlers: Any, metadata: Metadata | None = None) -> Any:
@@ -88,9 +87,7 @@ class BaseRouter(RouterNode, Generic[C]):
     @overload
     def wrap(self, handler: H, /) -> H: ...
     @overload
-    def wrap(
-        self, first: AnyHandler[C], second: AnyHandler[C], /, *handlers: AnyHandler[C]
-    ) -> Callable[[H], H]: ...
+    def wrap(self, first: K, second: K, /, *handlers: K) -> Callable[[H], H]: ...
     def wrap(self, *handlers: Any) -> Any:
         """Run handlers around each handler, middleware and transformer registered later.
 
@@ -112,7 +109,7 @@ class BaseRouter(RouterNode, Generic[C]):
                 )
         return list(descriptors.values())
 
-    def lookup(self, handler: AnyHandler[C]) -> RouteInfo | None:
+    def lookup(self, handler: K) -> RouteInfo | None:
         """Return where a handler is registered first, through mounted routers; else `None`."""
         for placed in place(self):
             if placed.pattern is not None:

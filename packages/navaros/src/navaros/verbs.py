@@ -14,7 +14,7 @@ METHODS: Final = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", 
 """The methods that have a verb; all others reach the routes of every method only."""
 
 
-class Verbs(BaseRouter[Context]):
+class Verbs(BaseRouter[AnyHandler[Context]]):
     """The registration of handlers under a path and a method.
 
     Each verb registers the handlers it is given, which run in turn through `ctx.next()`, and is a

@@ -6,7 +6,7 @@ import asyncio
 import inspect
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from aros_core.handlers import as_call, describe
 from aros_core.routing import Entry
@@ -27,6 +27,34 @@ class Moment(Enum):
     UPGRADE = "handle_upgrade"
     OPEN = "handle_open"
     CLOSE = "handle_close"
+
+
+class UpgradeHandler(Protocol):
+    """An object that takes part in handshakes."""
+
+    def handle_upgrade(self, ctx: Context, /) -> object:
+        """Run before a handshake is answered."""
+        ...
+
+
+class OpenHandler(Protocol):
+    """An object that takes part in the beginning of sockets."""
+
+    def handle_open(self, ctx: Context, /) -> object:
+        """Run before any message of a socket is handled."""
+        ...
+
+
+class CloseHandler(Protocol):
+    """An object that takes part in the end of sockets."""
+
+    def handle_close(self, ctx: Context, /) -> object:
+        """Run once when a socket has ended."""
+        ...
+
+
+HookObject: TypeAlias = UpgradeHandler | OpenHandler | CloseHandler
+"""An object whose lifecycle hooks are registered when it is used or bound."""
 
 
 @dataclass(slots=True, eq=False)

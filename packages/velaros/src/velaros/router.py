@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, overload
 from weakref import WeakSet
 
@@ -14,7 +13,7 @@ from aros_core.handlers import is_handler
 from aros_core.router import AnyHandler, BaseRouter, Metadata
 from velaros.context import Context
 from velaros.handshake import OriginGuard, refuse
-from velaros.hooks import Moment, hook_links, hooks_of, make_hook
+from velaros.hooks import HookObject, Moment, hook_links, hooks_of, make_hook
 from velaros.options import Option
 from velaros.session import Session
 from velaros.status import Status
@@ -22,6 +21,8 @@ from velaros.transports.asgi import shake_hands
 from velaros.upgrade import UpgradeMiddleware
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from aros_core.asgi.lifespan import Lifespan
     from aros_core.asgi.types import Receive, Scope, Send
     from aros_core.registration import Registration
@@ -30,10 +31,11 @@ if TYPE_CHECKING:
 
 H = TypeVar("H")
 
-HookHandler: TypeAlias = Callable[[Context], object]
+Handler: TypeAlias = AnyHandler[Context] | HookObject
+"""What registration takes: the kinds that HTTP knows too, and objects with only lifecycle hooks."""
 
 
-class Router(BaseRouter[Context]):
+class Router(BaseRouter[Handler]):
     """Routes the messages of sockets to handlers; an ASGI application by itself.
 
     Every option is an attribute too. Times are in seconds, sizes in bytes.
@@ -105,13 +107,13 @@ class Router(BaseRouter[Context]):
     # Registration
 
     def bind(
-        self, path: str, /, *handlers: AnyHandler[Context], metadata: Metadata | None = None
+        self, path: str, /, *handlers: Handler, metadata: Metadata | None = None
     ) -> Registration:
         """Handle the messages whose path matches; as a decorator, append the function."""
         return self.register(path, None, handlers, metadata=metadata)
 
     def public_bind(
-        self, path: str, /, *handlers: AnyHandler[Context], metadata: Metadata | None = None
+        self, path: str, /, *handlers: Handler, metadata: Metadata | None = None
     ) -> Registration:
         """Do as `bind`, and list the route in `route_descriptors()`."""
         return self.register(path, None, handlers, public=True, metadata=metadata)
