@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import dataclasses
 import pickle
 import re
 from typing import Any
@@ -42,9 +41,14 @@ def test_equality_and_hash_are_by_text() -> None:
 
 
 def test_is_immutable() -> None:
-    """No attribute of a pattern can be changed."""
-    with pytest.raises(dataclasses.FrozenInstanceError):
-        setattr(Pattern("/a"), "text", "/b")  # noqa: B010
+    """No attribute of a pattern can be changed, removed or added."""
+    pattern = Pattern("/a")
+    for name in ("text", "chunks", "names", "other"):
+        with pytest.raises(AttributeError):
+            setattr(pattern, name, "/b")
+        with pytest.raises(AttributeError):
+            delattr(pattern, name)
+    assert pattern.text == str(pattern) == "/a"
 
 
 def test_survives_copying_and_pickling() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, final
 
 from aros_core.patterns.builder import build
@@ -21,7 +20,6 @@ _NO_PARAMS = Params()
 
 
 @final
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Pattern:
     r"""A path of chunks separated by `/`, such as `/users/:id(\d+)/**`.
 
@@ -44,23 +42,28 @@ class Pattern:
     `PatternError` for a text that is not a pattern.
     """
 
-    text: str
-    """The pattern as written."""
-    chunks: tuple[Chunk, ...] = field(init=False)
-    """What the pattern consists of; empty chunks (`//`, a final `/`) are left out."""
-    names: tuple[str, ...] = field(init=False)
-    """The names of the parameters, as written and in order."""
-    _head: tuple[Chunk, ...] = field(init=False)
-    _tail: tuple[Chunk, ...] = field(init=False)
+    __slots__ = ("_chunks", "_head", "_names", "_tail", "_text")
 
-    def __post_init__(self) -> None:
-        chunks = parse(self.text)
-        head, tail = divide(chunks)
-        names = tuple([chunk.name for chunk in chunks if chunk.name is not None])
-        object.__setattr__(self, "chunks", chunks)
-        object.__setattr__(self, "names", names)
-        object.__setattr__(self, "_head", head)
-        object.__setattr__(self, "_tail", tail)
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._chunks = parse(text)
+        self._head, self._tail = divide(self._chunks)
+        self._names = tuple([chunk.name for chunk in self._chunks if chunk.name is not None])
+
+    @property
+    def text(self) -> str:
+        """The pattern as written."""
+        return self._text
+
+    @property
+    def chunks(self) -> tuple[Chunk, ...]:
+        """What the pattern consists of; empty chunks (`//`, a final `/`) are left out."""
+        return self._chunks
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the parameters, as written and in order."""
+        return self._names
 
     def match(self, path: str) -> Params | None:
         """Match a whole path; `None` when it does not match.
@@ -101,30 +104,30 @@ class Pattern:
         one that `match` would not find again because its neighbours take part of it. The last is
         not told where wildcards of several segments, or literals with a modifier, add to the path.
         """
-        return build(self.text, self.chunks, {} if params is None else params, wildcards)
+        return build(self._text, self._chunks, {} if params is None else params, wildcards)
 
     def __str__(self) -> str:
-        return self.text
+        return self._text
 
     def __repr__(self) -> str:
-        return f"Pattern({self.text!r})"
+        return f"Pattern({self._text!r})"
 
     def __eq__(self, other: object) -> bool:
         if isinstance(other, Pattern):
-            return self.text == other.text
+            return self._text == other._text
         if isinstance(other, str):
-            return self.text == other
+            return self._text == other
         return NotImplemented
 
     def __hash__(self) -> int:
-        return hash(self.text)
+        return hash(self._text)
 
     def __reduce__(self) -> tuple[type[Pattern], tuple[str]]:
-        return Pattern, (self.text,)
+        return Pattern, (self._text,)
 
     def _params(self, values: list[str] | None) -> Params | None:
         if values:
-            return Params.of(self.names, tuple(values))
+            return Params.of(self._names, tuple(values))
         return None if values is None else _NO_PARAMS
 
 
