@@ -16,6 +16,8 @@ import navaros
 import velaros
 from velaros.transports.memory import MemoryConnection
 
+from .routing_sides import SIDES, Side
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from types import FrameType
@@ -60,15 +62,18 @@ async def lines_of(call: Callable[[], Awaitable[Any]]) -> tuple[int, Any]:
     return count, result
 
 
+async def middleware(ctx: aros_core.Context) -> None:
+    """Go on."""
+    await ctx.next()
+
+
+async def handler(ctx: aros_core.Context) -> str:
+    """Answer with the pattern that was found."""
+    return ctx.pattern
+
+
 def fill(router: Any, verb: str, size: int) -> None:
     """Register middleware and this many routes of five kinds, one of them mounted."""
-
-    async def middleware(ctx: aros_core.Context) -> None:
-        await ctx.next()
-
-    async def handler(ctx: aros_core.Context) -> str:
-        return ctx.pattern
-
     mounted = type(router)()
     router.use(middleware)
     router.use("/r0", middleware)
@@ -159,4 +164,22 @@ async def test_a_message_costs_the_same_with_10_and_5_000_routes(case: str) -> N
         assert answer == (missing if pattern is None else {"message": of_last(pattern, size)})
         await ours.close(1000, "")
         await session
+    assert 0 < costs[0] == costs[1]
+
+
+@pytest.mark.parametrize("side", SIDES, ids=lambda side: side.name)
+async def test_registering_costs_the_same_beside_10_and_5_000_routes(side: Side) -> None:
+    """Also on a router that is mounted, where names of its parents are taken."""
+    costs: list[int] = []
+    for size in (SMALL, LARGE):
+        router, mounted = side.router(), side.router()
+        router.use("/tenants/:tenant", mounted)
+        fill(router, side.verb, size)
+        fill(mounted, side.verb, size)
+
+        async def register(mounted: Any = mounted) -> None:
+            side.bind(mounted, "/users/:user", handler)
+
+        await register()
+        costs.append((await lines_of(register))[0])
     assert 0 < costs[0] == costs[1]

@@ -28,8 +28,8 @@ class Node(RouterNode):
 def test_a_change_is_told_to_all_above() -> None:
     """And to nobody beside or below."""
     top, middle, bottom = Node(), Node(), Node()
-    middle.parents.add(top)
-    bottom.parents.add(middle)
+    middle.parents[top] = set()
+    bottom.parents[middle] = set()
     middle.changed()
     assert (top.changes, middle.changes, bottom.changes) == (1, 1, 0)
     bottom.changed()

@@ -8,7 +8,7 @@ from aros_core.codecs import PayloadCodec
 from aros_core.handlers import as_call, describe
 from aros_core.patterns import Pattern
 from aros_core.routing import CodecEntry, Mount, Route, RouterNode
-from aros_core.routing.mounting import check_mount, check_names, covering, mount_prefix
+from aros_core.routing.mounting import attach, check_names, covering, mount_prefix
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -76,8 +76,7 @@ class Registration:
                 f"{self._router.protocol}; pass its middleware() instead"
             )
         prefix = mount_prefix(self._path)
-        check_mount(self._router, router, prefix)
-        router.parents.add(self._router)
+        attach(self._router, router, prefix)
         self._router.entries.append(Mount(prefix, self._method, self._router.wraps, router))
         self._route = None
 

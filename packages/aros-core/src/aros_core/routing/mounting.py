@@ -37,18 +37,21 @@ def mount_prefix(path: str | None) -> Pattern | None:
     return prefix if prefix.chunks else None
 
 
-def check_mount(parent: RouterNode, child: RouterNode, prefix: Pattern | None) -> None:
-    """Raise `ValueError` when `child` holds `parent`, or a name stands on both sides."""
+def attach(parent: RouterNode, child: RouterNode, prefix: Pattern | None) -> None:
+    """Have `child` know that it is mounted on `parent`.
+
+    Raises `ValueError` when `child` holds `parent`, or a name stands on both sides.
+    """
     if any(router is parent for router in _tree(child)):
         raise ValueError("a router cannot be mounted within itself")
-    taken = {*_names_above(parent), *(() if prefix is None else _folded(prefix))}
-    if not taken:
-        return
-    for router in _tree(child):
+    names = set(_folded(prefix))
+    taken = {*_names_above(parent), *names}
+    for router in _tree(child) if taken else ():
         for entry in router.entries:
             pattern = entry.pattern if isinstance(entry, Route) else None
             pattern = entry.prefix if isinstance(entry, Mount) else pattern
             _refuse_taken(pattern, taken)
+    child.parents.setdefault(parent, set()).update(names)
 
 
 def check_names(router: RouterNode, pattern: Pattern | None) -> None:
@@ -64,15 +67,13 @@ def _tree(router: RouterNode) -> Iterator[RouterNode]:
 
 
 def _names_above(router: RouterNode) -> Iterator[str]:
-    for parent in router.parents:
+    for parent, names in router.parents.items():
+        yield from names
         yield from _names_above(parent)
-        for mount in parent.mounts():
-            if mount.router is router and mount.prefix is not None:
-                yield from _folded(mount.prefix)
 
 
-def _folded(pattern: Pattern) -> Iterator[str]:
-    return (name.casefold() for name in pattern.names)
+def _folded(pattern: Pattern | None) -> Iterator[str]:
+    return (name.casefold() for name in (() if pattern is None else pattern.names))
 
 
 def _refuse_taken(pattern: Pattern | None, taken: set[str]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
-from weakref import WeakSet
+from weakref import WeakKeyDictionary
 
 from aros_core.routing.route import Entry
 
@@ -24,8 +24,8 @@ class RouterNode:
     def __init__(self) -> None:
         self.entries: list[Entry] = []
         """What was registered, in order."""
-        self.parents: WeakSet[RouterNode] = WeakSet()
-        """The routers that it is mounted on."""
+        self.parents: WeakKeyDictionary[RouterNode, set[str]] = WeakKeyDictionary()
+        """The routers that it is mounted on, each with the names in the paths, in lower case."""
         self.wraps: tuple[tuple[Any, Call], ...] = ()
         """What will be around the handlers that are registered from now on."""
 
