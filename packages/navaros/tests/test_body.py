@@ -75,6 +75,51 @@ async def test_the_whole_is_kept(chunks: list[bytes]) -> None:
     assert await collect(body.chunks(Limit())) == ([whole] if whole else [])
 
 
+async def test_readers_leave_nothing_behind() -> None:
+    """A reader may stop anywhere: it is no generator that somebody would have to close."""
+    chunks = body_of(b"a", b"b").chunks(Limit())
+    assert await anext(chunks) == b"a"
+    assert not hasattr(chunks, "aclose")
+
+
+async def test_a_reader_that_began_before_goes_on() -> None:
+    """What one reader got of the body is not given to it again when another reads the whole."""
+    body = body_of(b"", b"a")
+    early = body.chunks(Limit())
+    assert await body.read(Limit()) == b"a"
+    assert await collect(early) == [b"a"]
+    assert await collect(early) == []
+
+
+class Rewritten:
+    """Chunks that are iterated over by a generator of their own."""
+
+    def __init__(self) -> None:
+        self.is_closed = False
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        try:
+            yield b"a"
+            yield b"b"
+        finally:
+            self.is_closed = True
+
+
+async def test_rewritten_bodies_are_closed() -> None:
+    """Closed is what was iterated over, whoever made it, and half a plain generator as well."""
+    chunks = Rewritten()
+    source = RewrittenBody(chunks)
+    assert await source() == b"a"
+    await source.close()
+    assert chunks.is_closed
+
+    plain = (chunk for chunk in (b"a", b"b"))
+    source = RewrittenBody(plain)
+    assert await source() == b"a"
+    await source.close()
+    assert next(plain, None) is None
+
+
 async def test_the_rest_is_not_the_whole() -> None:
     """After a part was streamed, `read` says so instead of giving less than the whole."""
     body = body_of(b"a", b"b")

@@ -145,6 +145,24 @@ async def test_bad_forms_are_refused_and_closed(
     assert caught.value.status == status
 
 
+@pytest.mark.parametrize("max_fields", [0, 1, 2])
+async def test_the_stream_is_closed(max_fields: int) -> None:
+    """A form that is refused before its end leaves no half-read stream to the garbage collector."""
+    closed: list[bool] = []
+
+    async def noted() -> AsyncIterator[bytes]:
+        try:
+            for chunk in (b"a=1&", b"b=2&", b"c=3&"):
+                yield chunk
+        finally:
+            closed.append(True)
+
+    chunks = noted()
+    with pytest.raises(HTTPError):
+        await read_form(URL_ENCODED, chunks, max_fields=max_fields)
+    assert closed == [True]
+
+
 async def test_url_encoded_bombs_are_refused() -> None:
     """A thousand fields are enough, by default."""
     assert len(await read_form(URL_ENCODED, stream(b"a&" * 1000))) == 1000

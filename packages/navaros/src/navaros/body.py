@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, AsyncIterator, Iterable
-from typing import TYPE_CHECKING, Final, Protocol
+from collections.abc import AsyncIterable, AsyncIterator
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from aros_core.errors import HTTPError
+from navaros.closing import close_body
 from navaros.errors import ClientDisconnected
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Iterable
 
     from aros_core.asgi.types import Event, Receive
     from navaros.inbox import Inbox
@@ -45,19 +46,17 @@ class RequestBody:
         self._is_exhausted = False
         self._whole: bytes | None = None
 
-    async def chunks(self, limits: HasLimit) -> AsyncIterator[bytes]:
-        """Yield what was not read yet, or the whole if `read` kept it.
+    @property
+    def whole(self) -> bytes | None:
+        """The whole body, once `read` kept it."""
+        return self._whole
 
-        Raises `HTTPError` 413 as soon as all chunks together are past the limit, at once where the
-        declared length is; `ClientDisconnected` when the client leaves before the end.
+    def chunks(self, limits: HasLimit) -> AsyncIterator[bytes]:
+        """Return what was not read yet, or the whole if `read` kept it, to iterate over.
+
+        It raises what `next_chunk` does.
         """
-        if self._whole is not None:
-            if self._whole:
-                yield self._whole
-            return
-        while (chunk := await self._chunk(limits)) is not None:
-            if chunk:
-                yield chunk
+        return _Chunks(self, limits)
 
     async def read(self, limits: HasLimit) -> bytes:
         """Return the whole body, and keep it for later readers.
@@ -71,7 +70,7 @@ class RequestBody:
                     "call ctx.read() before ctx.request_body(), or do with the stream"
                 )
             chunks: list[bytes] = []
-            while (chunk := await self._chunk(limits)) is not None:
+            while (chunk := await self.next_chunk(limits)) is not None:
                 chunks.append(chunk)
             self._whole = chunks[0] if len(chunks) == 1 else b"".join(chunks)
         return self._whole
@@ -80,7 +79,12 @@ class RequestBody:
         """Raise `HTTPError` 413 where what was declared or read is past the limit."""
         _check(max(self._count, self._declared), limits)
 
-    async def _chunk(self, limits: HasLimit) -> bytes | None:
+    async def next_chunk(self, limits: HasLimit) -> bytes | None:
+        """Return the next chunk, which may be empty; `None` at the end.
+
+        Raises `HTTPError` 413 as soon as all chunks together are past the limit, at once where the
+        declared length is; `ClientDisconnected` when the client leaves before the end.
+        """
         self.check_declared(limits)
         if self._is_exhausted:
             return None
@@ -91,6 +95,31 @@ class RequestBody:
         self._count += len(chunk)
         _check(self._count, limits)
         return chunk
+
+
+class _Chunks(AsyncIterator[bytes]):
+    """One reader of a body; no generator, so nothing is left behind where it stops early."""
+
+    __slots__ = ("_body", "_has_begun", "_is_over", "_limits")
+
+    def __init__(self, body: RequestBody, limits: HasLimit) -> None:
+        self._body = body
+        self._limits = limits
+        self._has_begun = False
+        self._is_over = False
+
+    async def __anext__(self) -> bytes:
+        if not self._has_begun:
+            self._has_begun = True
+            self._is_over = self._body.whole is not None
+            if self._body.whole:
+                return self._body.whole
+        while not self._is_over:
+            chunk = await self._body.next_chunk(self._limits)
+            self._is_over = chunk is None
+            if chunk:
+                return chunk
+        raise StopAsyncIteration
 
 
 class ReceivedBody:
@@ -116,15 +145,21 @@ class ReceivedBody:
 class RewrittenBody:
     """The chunks of a body that middleware made."""
 
-    __slots__ = ("_iterator",)
+    __slots__ = ("_is_asynchronous", "_iterator")
 
     def __init__(self, chunks: AsyncIterable[bytes] | Iterable[bytes]) -> None:
-        asynchronous = isinstance(chunks, AsyncIterable)
-        self._iterator = aiter(chunks) if asynchronous else _each(chunks)
+        self._is_asynchronous = isinstance(chunks, AsyncIterable)
+        self._iterator: Any = aiter(chunks) if isinstance(chunks, AsyncIterable) else iter(chunks)
 
     async def __call__(self) -> bytes | None:
         """Return the next chunk, `None` at the end."""
-        return await anext(self._iterator, None)
+        if self._is_asynchronous:
+            return await anext(self._iterator, None)
+        return next(self._iterator, None)
+
+    async def close(self) -> None:
+        """Close the iterator that was being read, however much of it was."""
+        await close_body(self._iterator)
 
 
 class BodyEvents:
@@ -155,11 +190,6 @@ class BodyEvents:
 
 async def no_body() -> None:
     """Stand for the body of what has none, such as a WebSocket upgrade."""
-
-
-async def _each(chunks: Iterable[bytes]) -> AsyncIterator[bytes]:
-    for chunk in chunks:
-        yield chunk
 
 
 def _check(size: int, limits: HasLimit) -> None:

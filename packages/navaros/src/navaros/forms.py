@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from multidict import MultiDictProxy
 
 from aros_core.errors import HTTPError
+from navaros.closing import close_body
 from navaros.form_parsers import (
     FormLimits,
     FormParser,
@@ -47,6 +48,8 @@ async def read_form(
 ) -> Form:
     """Return the form of this type that is in the stream; close it after use.
 
+    The stream is closed here, also where the form is refused before its end.
+
     Sizes are in bytes. Files larger than `spool_size` go to disk. The size of all together is for
     the stream to limit. Bytes that are not UTF-8 are replaced.
 
@@ -65,6 +68,8 @@ async def read_form(
     except BaseException:
         await form.close()
         raise
+    finally:
+        await close_body(stream)
     return form
 
 

@@ -51,8 +51,8 @@ class RequestSide(BaseContext):
     is_over: bool = False
     """Whether the answer is out, or never will be."""
 
-    _streams: tuple[Any, ...] = ()
-    """The streams over the body, those made of others behind them."""
+    _rewritten_bodies: tuple[RewrittenBody, ...] = ()
+    """What `set_request_body` was given, those made of others behind them."""
     has_leftovers: bool = False
     """Whether there may be something to let go at the end of the request."""
 
@@ -142,7 +142,7 @@ class RequestSide(BaseContext):
         All readers share one stream, and one limit: past `max_request_body_size` it raises
         `HTTPError` 413. `ClientDisconnected` means that the client left before the end.
         """
-        return self._closed_at_the_end(self._request_body.chunks(self))
+        return self._request_body.chunks(self)
 
     async def read(self) -> bytes:
         """Return the whole body, kept for later readers; raises what `request_body` does."""
@@ -151,17 +151,15 @@ class RequestSide(BaseContext):
     def set_request_body(self, chunks: AsyncIterable[bytes] | Iterable[bytes]) -> None:
         """Have everybody read these chunks from now on, as middleware that decompresses does.
 
-        Make them of `ctx.request_body()`. They are counted against the limit by themselves.
+        Make them of `ctx.request_body()`. They are counted against the limit by themselves,
+        and closed at the end of the request.
         """
         self.require_open()
-        self._body_or_none = RequestBody(RewrittenBody(self._closed_at_the_end(chunks)))
-        self._form = None
-
-    def _closed_at_the_end(self, stream: V) -> V:
-        """Have a stream closed with the request, however much of it was read."""
-        self._streams = (*self._streams, stream)
+        body = RewrittenBody(chunks)
+        self._body_or_none = RequestBody(body)
+        self._rewritten_bodies = (*self._rewritten_bodies, body)
         self.has_leftovers = True
-        return stream
+        self._form = None
 
     @overload
     async def unmarshal(self, T: type[V]) -> V: ...

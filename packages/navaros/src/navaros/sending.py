@@ -104,7 +104,9 @@ class SendingSide(AnsweringSide):
         self.is_over = True
         if self._inbox_or_none is not None:
             await self._inbox_or_none.close()
-        for body in (*reversed(self._streams), *self._dropped, self._body):
+        for rewritten in reversed(self._rewritten_bodies):
+            await rewritten.close()
+        for body in (*self._dropped, self._body):
             await close_body(body)
         if self._form is not None:
             await self._form.close()
