@@ -12,7 +12,7 @@ from velaros import Error, UnmarshalError
 from velaros.codecs import ProtobufCodec
 from velaros.errors import ErrorAnswer
 from velaros.protobuf.envelope_pb2 import Envelope
-from velaros.wire import ReceivedMessage, Wire, read_stream
+from velaros.wire import AnswerStream, ReceivedMessage, Wire
 
 CODECS = [JsonCodec(), MsgpackCodec(), ProtobufCodec()]
 
@@ -83,7 +83,7 @@ async def read(codec: Codec, *messages: OutboundMessage, into: Any = None) -> li
 
     items: list[Any] = []
     try:
-        async for item in read_stream(next_answer, into):
+        async for item in AnswerStream(next_answer, into):
             items.append(item)
     except UnmarshalError as error:
         items.append(error)

@@ -17,11 +17,19 @@ from aros_core.extras import import_extra
 from velaros.codecs.names import codec_named
 from velaros.endpoint import Endpoint
 from velaros.errors import ErrorAnswer, HandshakeRefused, RequestTimeout, SocketClosed
+from velaros.iteration import Iteration
 from velaros.status import Status
-from velaros.wire import ReceivedMessage, read_stream
+from velaros.wire import AnswerStream, ReceivedMessage
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Iterable, Mapping
+    from collections.abc import (
+        AsyncGenerator,
+        AsyncIterator,
+        Awaitable,
+        Callable,
+        Iterable,
+        Mapping,
+    )
     from contextlib import AbstractAsyncContextManager
 
     from aros_core.codecs import Codec
@@ -196,7 +204,7 @@ class Client:
         timeout: float | None = ...,
         meta: Mapping[str, Any] | None = ...,
     ) -> AsyncIterator[Any]: ...
-    async def stream(
+    def stream(
         self,
         path: str,
         data: Any = NO_DATA,
@@ -211,28 +219,25 @@ class Client:
         breaks off with an error raises `ErrorAnswer`, and so does an error in a stream's place.
         Items that come after the iteration was left are dropped.
         """
-        with self._endpoint.reception.answers(streams=True) as (message_id, answers):
+
+        async def begin(
+            held: tuple[str, Mailbox[ReceivedMessage]],
+        ) -> Callable[[], Awaitable[Any]]:
+            message_id, answers = held
             message = OutboundMessage(data, id=message_id, path=path, meta=meta)
             await _within(timeout, path, self._endpoint.wire.send(message))
-            async for item in read_stream(lambda: _within(timeout, path, answers.take()), T):
-                yield item
+            items = AnswerStream(lambda: _within(timeout, path, answers.take()), T)
+            return items.__anext__
 
-    async def __aiter__(self) -> AsyncIterator[ReceivedMessage]:
+        return Iteration(self._endpoint.reception.answers(streams=True), begin)
+
+    def __aiter__(self) -> AsyncIterator[ReceivedMessage]:
         """Yield what the server sends unasked, until the connection is closed.
 
         What it asks is among that when there is no router. Raises `SocketClosed` when the
         connection was lost: when it ended without a close frame.
         """
-        with self._endpoint.reception.listening() as unasked:
-            while True:
-                try:
-                    message = await unasked.take()
-                except SocketClosed as error:
-                    status = error.close_status
-                    if status is None or status.status == Status.ABNORMAL_CLOSURE:
-                        raise
-                    return
-                yield message
+        return Iteration(self._endpoint.reception.listening(), _take_unasked)
 
     async def close(self, status: int = Status.NORMAL_CLOSURE, reason: str = "") -> None:
         """Close the connection and return when it is closed; the first close wins.
@@ -248,6 +253,23 @@ class Client:
     ) -> ReceivedMessage:
         await self._endpoint.wire.send(message)
         return await answers.take()
+
+
+async def _take_unasked(
+    unasked: Mailbox[ReceivedMessage],
+) -> Callable[[], Awaitable[ReceivedMessage]]:
+    """Return what takes one message after the other, up to a regular end."""
+
+    async def take() -> ReceivedMessage:
+        try:
+            return await unasked.take()
+        except SocketClosed as error:
+            status = error.close_status
+            if status is None or status.status == Status.ABNORMAL_CLOSURE:
+                raise
+            raise StopAsyncIteration from None
+
+    return take
 
 
 async def _within(timeout: float | None, path: str, answer: Awaitable[V]) -> V:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import secrets
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from aros_core.codecs import NO_DATA, OutboundMessage
 from aros_core.errors import MessageError
 from velaros.errors import SocketClosed
 from velaros.expectations import Expectations
+from velaros.iteration import Iteration
 from velaros.status import CloseSource, CloseStatus, Status, check_close
-from velaros.wire import ReceivedMessage, Wire, read_stream
+from velaros.wire import AnswerStream, ReceivedMessage, Wire
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 
     from multidict import CIMultiDict
 
@@ -148,7 +150,7 @@ class ClientSocket:
         timeout: float = ...,
         meta: Mapping[str, Any] | None = ...,
     ) -> AsyncIterator[Any]: ...
-    async def stream(
+    def stream(
         self,
         path: str,
         data: Any = NO_DATA,
@@ -158,20 +160,17 @@ class ClientSocket:
         meta: Mapping[str, Any] | None = None,
     ) -> AsyncIterator[Any]:
         """Send a message and yield the items of the stream that answers it; see `expect_stream`."""
-        message_id = await self.push(path, data, meta=meta)
-        async for item in self.expect_stream(message_id, T, timeout=timeout):
-            yield item
+
+        async def begin(_: None) -> Callable[[], Awaitable[Any]]:
+            items = self.expect_stream(await self.push(path, data, meta=meta), T, timeout=timeout)
+            return items.__anext__
+
+        return Iteration(nullcontext(), begin)
 
     # Expectations
 
     @overload
-    async def expect_reply(
-        self,
-        id: str | int,
-        T: type[V],
-        *,
-        timeout: float = ...,
-    ) -> V: ...
+    async def expect_reply(self, id: str | int, T: type[V], *, timeout: float = ...) -> V: ...
     @overload
     async def expect_reply(
         self,
@@ -222,7 +221,7 @@ class ClientSocket:
         Raises what `expect_reply` raises, and `ErrorAnswer` for a stream that an error breaks off.
         """
         awaited = f"the next item or the end of the stream {id!r}"
-        return read_stream(lambda: self._expect_reply(id, awaited, timeout), T)
+        return AnswerStream(lambda: self._expect_reply(id, awaited, timeout), T)
 
     @overload
     async def expect_push(self, path: str | None, T: type[V], *, timeout: float = ...) -> V: ...

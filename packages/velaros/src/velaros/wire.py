@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any, Final, TypeVar, overload
 
 from aros_core.codecs import MessageType, OutboundMessage
@@ -10,7 +11,7 @@ from velaros.answers import find_error, read_payload
 from velaros.frames import as_frame
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping
 
     from aros_core.codecs import Codec, InboundMessage
     from velaros.errors import ErrorAnswer
@@ -124,22 +125,31 @@ class ReceivedMessage:
         return f"<{type(self).__name__} path={self.path!r} id={self.id!r}>"
 
 
-async def read_stream(
-    next_answer: Callable[[], Awaitable[ReceivedMessage]], into: Any
-) -> AsyncIterator[Any]:
-    """Yield the items of a stream of answers, up to the message that says it is the last.
+class AnswerStream(AsyncIterator[Any]):
+    """The items of a stream of answers, up to the message that says it is the last.
 
     An error as the only answer, or as the last, raises `ErrorAnswer`; in between it is an item.
     """
-    is_first = True
-    while True:
-        answer = await next_answer()
-        if is_first or answer.is_last:
+
+    __slots__ = ("_has_begun", "_into", "_is_over", "_next_answer")
+
+    def __init__(self, next_answer: Callable[[], Awaitable[ReceivedMessage]], into: Any) -> None:
+        self._next_answer = next_answer
+        self._into = into
+        self._has_begun = False
+        self._is_over = False
+
+    async def __anext__(self) -> Any:
+        if self._is_over:
+            raise StopAsyncIteration
+        answer = await self._next_answer()
+        self._is_over = answer.is_last
+        if self._is_over or not self._has_begun:
             error = answer.error
             if error is not None:
+                self._is_over = True
                 raise error
-        if not answer.is_last or answer.has_data:
-            yield answer.unmarshal(into)
-        if answer.is_last:
-            return
-        is_first = False
+        self._has_begun = True
+        if self._is_over and not answer.has_data:
+            raise StopAsyncIteration
+        return answer.unmarshal(self._into)
