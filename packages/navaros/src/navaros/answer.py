@@ -18,6 +18,7 @@ from navaros.files import file_status
 from navaros.headers import ResponseHeaders
 from navaros.redirects import Redirect, location
 from navaros.response import ResponseSide
+from navaros.traversal import refuse_climbing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,6 +52,7 @@ class AnsweringSide(ResponseSide):
     def _file_status(self, path: Path, status: int) -> int:
         if is_bodiless(status):
             return status
+        refuse_climbing(path, self._scope)
         found = file_status(
             path, self.method, self.request_headers, self._headers, whole=status != 200
         )

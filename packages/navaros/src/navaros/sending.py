@@ -19,6 +19,7 @@ from navaros.failures import failure_of, report
 from navaros.fields import declared_length, is_bodiless
 from navaros.files import CHUNK_SIZE, open_file, read_file_object
 from navaros.interruption import UntilOver
+from navaros.traversal import refuse_climbing
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Mapping
@@ -143,6 +144,7 @@ class SendingSide(AnsweringSide):
 
     async def _send_file(self, path: Path) -> None:
         status = self._status_with(path)
+        refuse_climbing(path, self._scope)
         answer = await open_file(
             path, self.method, self.request_headers, self._headers, whole=status != 200
         )
