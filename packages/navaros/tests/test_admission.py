@@ -51,6 +51,40 @@ def test_a_certain_end_is_fine(fields: Sequence[tuple[str, str]]) -> None:
     assert refusal(http_scope("POST", headers=fields)) is None
 
 
+@pytest.mark.parametrize(
+    "hosts",
+    [
+        ["example.com", "example.com"],
+        ["example.com", "evil.com"],
+        ["example.com/evil.com"],
+        ["user@example.com"],
+        ["exa mple.com"],
+        ["example.com?"],
+        ["example.com#"],
+        ["example.com\\evil.com"],
+        ["<script>"],
+        ["\N{CYRILLIC SMALL LETTER IE}xample.com"],
+    ],
+)
+def test_a_host_that_is_none_is_refused(hosts: list[str]) -> None:
+    """Several hosts, or none of the form of a host, get 400: links are made of it."""
+    for scope in (
+        http_scope(headers=[("host", host) for host in hosts]),
+        upgrade_scope(headers=[(b"host", host.encode()) for host in hosts]),
+    ):
+        refused = refusal(scope)
+        assert refused is not None
+        assert refused.status == 400
+
+
+@pytest.mark.parametrize(
+    "host", ["example.com", "localhost:8080", "[::1]:80", "a_b.c", "xn--bcher-kva.example", ""]
+)
+def test_a_host_is_fine(host: str) -> None:
+    """Names, addresses and ports; empty where the URL has none, too."""
+    assert refusal(http_scope(headers={"host": host})) is None
+
+
 def test_a_long_path_is_refused() -> None:
     """A path over the limit gets 414; the limit counts the bytes that were sent."""
     assert refusal(http_scope(path="/" + "a" * (MAX_PATH_BYTES - 1))) is None
@@ -58,6 +92,7 @@ def test_a_long_path_is_refused() -> None:
         http_scope(path="/" + "a" * MAX_PATH_BYTES),
         http_scope(path="/a", raw_path=b"/" + b"%41" * MAX_PATH_BYTES),
         http_scope(path="/" + "a" * MAX_PATH_BYTES, raw_path=None),
+        http_scope(path="/" + "\N{EURO SIGN}" * 1000, raw_path=None),
     ):
         refused = refusal(scope)
         assert refused is not None

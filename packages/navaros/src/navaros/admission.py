@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import string
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from aros_core.errors import HTTPError
@@ -14,6 +16,9 @@ MAX_PATH_BYTES: Final = 2048
 # Python refuses to read numbers of thousands of digits, and no body has a length of so many.
 _MAX_DIGITS: Final = 18
 _FRAMING: Final = frozenset({b"content-length", b"transfer-encoding"})
+_LOOKED_AT: Final = _FRAMING | {b"host"}
+# RFC 3986, sections 3.2.2 and 3.2.3; what is percent-encoded as well.
+_IN_HOSTS: Final = string.ascii_letters.encode() + b"0123456789-._~%!$&'()*+,;=[]:"
 _CLOSE: Final = {"connection": "close"}
 
 
@@ -21,14 +26,30 @@ def refusal(scope: Scope) -> HTTPError | None:
     """Return the error that refuses a request, `None` for one that is fine.
 
     Requests whose end is in doubt are how one request smuggles another past a proxy (RFC 9112,
-    section 11.2), so their connection is closed as well.
+    section 11.2), so their connection is closed as well. So is that of one with several hosts, or
+    with something else in a host's place (RFC 9112, section 3.2).
     """
-    if len(scope.get("raw_path") or scope["path"]) > MAX_PATH_BYTES:
+    if len(scope.get("raw_path") or scope["path"].encode()) > MAX_PATH_BYTES:
         return HTTPError(414, f"the path is longer than {MAX_PATH_BYTES} bytes")
-    for name, _ in scope.get("headers") or ():
-        if name in _FRAMING:
-            return _framing_refusal(scope)
+    host = None
+    for name, value in scope.get("headers") or ():
+        if name in _LOOKED_AT:
+            if host is not None or name in _FRAMING:
+                return _host_refusal(scope) or _framing_refusal(scope)
+            host = value
+    return None if host is None or _is_host(host) else _host_refusal(scope)
+
+
+def _host_refusal(scope: Scope) -> HTTPError | None:
+    hosts = [value for name, value in scope["headers"] if name == b"host"]
+    if len(hosts) > 1 or not all(map(_is_host, hosts)):
+        return _bad(scope, "the request's Host is not one host")
     return None
+
+
+@lru_cache(maxsize=256)
+def _is_host(value: bytes) -> bool:
+    return not value.translate(None, _IN_HOSTS)
 
 
 def _framing_refusal(scope: Scope) -> HTTPError | None:
