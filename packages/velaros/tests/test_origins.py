@@ -151,6 +151,8 @@ def test_one_of_several_patterns_suffices() -> None:
         "https://myapp.com:99999",
         "my app.com",
         ":8080",
+        ".myapp.com",
+        "https://*..myapp.com",
         "https:myapp.com",
         "null",
         "NULL",

@@ -107,7 +107,9 @@ def _parse_rule(pattern: str) -> _Origin:
         or text == "null"
         or not text.isascii()
         or "*" in bare
-        or not bare.split(":")[0]
+        or not bare
+        or bare.startswith((":", "."))
+        or ".." in bare
     ):
         raise ValueError(
             f"the origin {pattern!r} cannot match anything; write https://example.com, "
