@@ -25,7 +25,7 @@ from velaros import Context, Error, RequestTimeout, Router, Socket, UnmarshalErr
 from .helpers import ASGIPeer, Closed, Peer, settle
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncIterator, Callable
 
 
 class PackedCodec(PlainCodec):
@@ -644,3 +644,69 @@ class TestMiddleware:
         async with Peer(router) as peer:
             peer.put("x")
             assert await peer.frame() == "||done"
+
+    async def test_says_that_a_stream_ended_by_what_a_marshaller_knows(self) -> None:
+        """A marshaller that writes id and data only writes the end as well, and why it came."""
+
+        def write(message: OutboundMessage) -> bytes:
+            return json.dumps({"id": message.id, "data": message.data}).encode()
+
+        router = Router()
+
+        @router.use
+        async def _(ctx: Context) -> None:
+            path, message_id = ctx.raw_data.decode().split("|")
+            ctx.set_message_marshaller(write)
+            ctx.set_message_path(path)
+            ctx.set_message_id(message_id)
+            await ctx.next()
+
+        @router.bind("/count")
+        async def _(_: Context) -> AsyncIterator[int]:
+            yield 1
+
+        @router.bind("/fail")
+        async def _(_: Context) -> AsyncIterator[int]:
+            yield 1
+            raise Error("no more")
+
+        async with Peer(router) as peer:
+            peer.put("/count|a")
+            assert await peer.messages(2) == [
+                {"id": "a", "data": 1}, {"id": "a", "data": {"end": True}},
+            ]  # fmt: skip
+            peer.put("/fail|b")
+            assert await peer.messages(2) == [
+                {"id": "b", "data": 1}, {"id": "b", "data": {"error": "no more", "end": True}},
+            ]  # fmt: skip
+
+    async def test_gives_an_unmarshaler_bytes_whatever_was_set(self) -> None:
+        """A message whose middleware set no data has an empty payload, not none."""
+        router = Router()
+
+        @router.use
+        async def _(ctx: Context) -> str:
+            ctx.set_message_unmarshaler(read_text)
+            return await ctx.unmarshal(str) + "."
+
+        async with Peer(router) as peer:
+            peer.put("x")
+            assert await peer.frame() == "."
+
+
+async def test_a_stream_of_bare_frames_ends_with_its_last_item(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Without a codec nothing can say that it was the last."""
+    router = Router()
+
+    @router.use
+    async def _(_: Context) -> AsyncIterator[str]:
+        yield "a"
+        yield "b"
+
+    async with Peer(router) as peer:
+        peer.put("x")
+        assert [await peer.frame(), await peer.frame()] == ["a", "b"]
+        await peer.nothing()
+    assert not caplog.records

@@ -278,17 +278,29 @@ class Context(InboundContext):
             await items.aclose()
 
     async def end_stream(self, error: Any = None) -> None:
-        """Send the last message of a stream, with an error where it broke off."""
+        """Send the last message of a stream, with an error where it broke off.
+
+        A marshaller of middleware knows of data only, so that says it there; bare frames cannot.
+        """
         self.streams = False
+        if not self.can_encode:
+            return
         last = OutboundMessage(id=self.message.id, end=True)
         if error is not None:
             last.data = self._shaped(error)
+        if self._marshals_itself:
+            last.data = {"end": True} if error is None else {**last.data, "end": True}
         await self._send(last)
 
     @property
     def can_encode(self) -> bool:
         """Whether anything is there that turns values into bytes."""
-        return bool(self.codec or self._marshaller or self._session.marshaller)
+        return self.codec is not None or self._marshals_itself
+
+    @property
+    def _marshals_itself(self) -> bool:
+        """Whether a marshaller that middleware set writes the messages, and no codec."""
+        return bool(self._marshaller or (self.codec is None and self._session.marshaller))
 
     async def rejoin(self) -> None:
         """Bring this message to the handler of its conversation."""

@@ -84,6 +84,8 @@ class InboundContext(BaseContext):
         Raises `UnmarshalError` when there is no payload, or it cannot be decoded or does not fit.
         """
         if self._unmarshaler is not None:
+            if self.message.data is None:
+                self.message.data = b""  # An unmarshaler is promised bytes.
             result = self._unmarshaler(self.message, T)
             return await result if inspect.isawaitable(result) else result
         if self.codec is None:
