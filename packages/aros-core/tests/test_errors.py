@@ -10,6 +10,7 @@ import pytest
 from aros_core.errors import (
     ArosError,
     ContextClosedError,
+    DisconnectedError,
     Error,
     FieldError,
     HTTPError,
@@ -31,6 +32,7 @@ EVERY_ERROR = [
     MessageError("text", id=5),
     ContextClosedError(),
     ContextClosedError("text"),
+    DisconnectedError("text"),
 ]
 
 
@@ -168,6 +170,7 @@ def test_a_closed_context_says_what_to_do() -> None:
         (MessageError(""), True),
         (Error(""), True),
         (FieldError("", ""), True),
+        (DisconnectedError(), True),
         (ContextClosedError(), False),
         (ValueError(), False),
         (KeyboardInterrupt(), False),

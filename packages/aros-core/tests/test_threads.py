@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from aros_core import ContextClosedError, threads
+from aros_core.errors import DisconnectedError
 from aros_core.threads import ThreadCall, current_call, run_in_thread
 from aros_core.workers import Workers
 
@@ -265,6 +266,53 @@ async def test_an_abandoned_threads_error_is_logged(caplog: pytest.LogCaptureFix
     assert record.levelno == logging.ERROR
     assert record.exc_info is not None
     assert str(record.exc_info[1]) == "late"
+
+
+async def test_what_an_abandoned_thread_says_of_its_client_is_no_error(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """That the client has left is the usual reason for the end, and known."""
+    caplog.set_level(logging.DEBUG, "aros_core")
+    begun, gate = threading.Event(), threading.Event()
+
+    def function(_: None) -> None:
+        begun.set()
+        gate.wait()
+        raise DisconnectedError("the client is gone")
+
+    await cancel_when(begun.is_set, function)
+    caplog.clear()
+    gate.set()
+    await until(lambda: caplog.records)
+    (record,) = caplog.records
+    assert record.levelno == logging.DEBUG
+
+
+async def test_a_wait_that_is_abandoned_before_it_begins_closes_its_coroutine(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A coroutine that nobody has awaited would be warned of."""
+    loop = asyncio.get_running_loop()
+    schedule = loop.call_soon_threadsafe
+    awaited: list[Coroutine[Any, Any, None]] = []
+
+    async def never() -> None:
+        """Never begin."""
+
+    def abandoning_next(callback: Any, *arguments: Any) -> object:
+        call = current_call()
+        if call is None:
+            return schedule(callback, *arguments)
+        return schedule(lambda: (callback(*arguments), call.abandon()))
+
+    def function(_: object) -> None:
+        awaited.append(never())
+        waiting_call().wait(awaited[0])
+
+    monkeypatch.setattr(loop, "call_soon_threadsafe", abandoning_next)
+    with pytest.raises(ContextClosedError):
+        await run_in_thread(function, None)
+    assert inspect.getcoroutinestate(awaited[0]) == "CORO_CLOSED"
 
 
 async def test_a_coroutine_that_an_abandoned_thread_returns_is_closed() -> None:

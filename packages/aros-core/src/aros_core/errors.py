@@ -10,6 +10,7 @@
         ├── FieldError        an answer about one field, raised or returned
         ├── UnmarshalError    a payload that is missing or does not fit (ValueError)
         │   └── MessageError  a message whose envelope cannot be read
+        ├── DisconnectedError the other side has left
         └── ContextClosedError a context that is used after its end (RuntimeError)
 
 Every one of them survives copying and pickling.
@@ -138,6 +139,13 @@ class MessageError(UnmarshalError):
         self.id = id
 
 
+class DisconnectedError(ArosError):
+    """The other side has left, so that nothing can be sent to it, or read from it, any more.
+
+    Each package has one of its own.
+    """
+
+
 class ContextClosedError(ArosError, RuntimeError):
     """A context is used to send, write or set after its chain is over."""
 
@@ -152,10 +160,10 @@ class ContextClosedError(ArosError, RuntimeError):
 
 
 def is_client_error(error: BaseException) -> bool:
-    """Tell whether the client is at fault for `error`, so that it is logged at debug level only."""
+    """Tell whether the client is at fault for `error`, or gone: that is logged at debug level."""
     if isinstance(error, HTTPError):
         return error.status < 500
-    return isinstance(error, (UnmarshalError, Error, FieldError))
+    return isinstance(error, (UnmarshalError, Error, FieldError, DisconnectedError))
 
 
 def _reason_phrase(status: int) -> str:

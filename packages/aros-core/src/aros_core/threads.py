@@ -10,7 +10,7 @@ import threading
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from aros_core.errors import ContextClosedError
+from aros_core.errors import ContextClosedError, is_client_error
 from aros_core.workers import Workers
 
 if TYPE_CHECKING:
@@ -74,6 +74,8 @@ class ThreadCall:
             return
         self._waiting = self.loop.create_task(_awaited(awaitable))
         self._waiting.add_done_callback(lambda task: self._end_wait(task, outcome))
+        # Nobody has awaited it where the task was cancelled before it began.
+        self._waiting.add_done_callback(lambda _: discard(awaitable))
 
     def _end_wait(self, task: asyncio.Task[T], outcome: concurrent.futures.Future[T]) -> None:
         self._waiting = None
@@ -130,6 +132,8 @@ def _drop_late_outcome(name: str, future: concurrent.futures.Future[Any]) -> Non
     error = future.exception()
     if error is None:
         discard(future.result())
+    elif is_client_error(error):
+        _log.debug("%s in its thread, after its chain was over: %r", name, error)
     elif not isinstance(error, ContextClosedError):
         _log.error("%s failed in its thread after its chain was over", name, exc_info=error)
 

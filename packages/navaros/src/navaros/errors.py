@@ -4,14 +4,14 @@
 
     ArosError
     ├── ResponseStartedError  the response is changed after it began (RuntimeError)
-    └── ClientDisconnected    the client is gone while it is read from or written to (OSError)
+    └── ClientDisconnected    the client is gone, when read or written (DisconnectedError, OSError)
     Exception
     └── ResponseAborted       tells the server to cut the connection off
 """
 
 from __future__ import annotations
 
-from aros_core.errors import ArosError
+from aros_core.errors import ArosError, DisconnectedError
 
 
 class ResponseStartedError(ArosError, RuntimeError):
@@ -27,7 +27,7 @@ class ResponseStartedError(ArosError, RuntimeError):
         super().__init__(message)
 
 
-class ClientDisconnected(ArosError, ConnectionResetError):
+class ClientDisconnected(DisconnectedError, ConnectionResetError):
     """The client left while its body was read, or a part of the answer was written to it."""
 
     def __init__(self, message: str = "the client is gone") -> None:

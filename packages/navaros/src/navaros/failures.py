@@ -15,7 +15,6 @@ from aros_core.errors import (
     UnmarshalError,
     is_client_error,
 )
-from navaros.errors import ClientDisconnected
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -61,7 +60,7 @@ def special_text(body: Any) -> str:
 
 def report(error: Exception, method: str, path: str) -> None:
     """Log an error that nobody handled; what the client did is for those who look closely."""
-    if is_client_error(error) or isinstance(error, ClientDisconnected):
+    if is_client_error(error):
         log.debug("%r %r was answered with an error: %r", method, path, error)
     else:
         log.error("unhandled error in %r %r", method, path, exc_info=error)

@@ -1,7 +1,7 @@
 """What goes wrong on sockets.
 
 ArosError
-├── SocketClosed          the other side is gone, or the socket ends
+├── SocketClosed          the other side is gone, or the socket ends (DisconnectedError)
 ├── TooManyRequests       more requests wait for the other side than its limit
 ├── HandshakeRefused      a client was not let in
 └── UnmarshalError
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from multidict import CIMultiDict
 
-from aros_core.errors import ArosError, UnmarshalError
+from aros_core.errors import ArosError, DisconnectedError, UnmarshalError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from velaros.status import CloseStatus
 
 
-class SocketClosed(ArosError):
+class SocketClosed(DisconnectedError):
     """The socket is closed: nothing can be sent to, or awaited from, the other side any more.
 
     `close_status` says how it was closed, where whoever raises it knows that.

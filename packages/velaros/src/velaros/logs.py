@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from aros_core.errors import is_client_error
 from aros_core.handlers import describe
-from velaros.errors import SocketClosed
 
 if TYPE_CHECKING:
     from velaros.context import Context
@@ -18,13 +17,13 @@ logger = logging.getLogger("velaros")
 def log_error(ctx: Context) -> None:
     """Log the error of a chain that nobody handled, with its traceback.
 
-    What the client did wrong, and what only says that the client is gone, is told at debug level.
+    What the client did wrong, and that it is gone, is told at debug level.
     """
     error = ctx.error
     if error is None:
         return
     where = f"message {ctx.path!r}" if ctx.path else "lifecycle hook"
-    if is_client_error(error) or isinstance(error, SocketClosed):
+    if is_client_error(error):
         logger.debug("%s on socket %s: %r", where, ctx.socket_id, error)
     else:
         logger.error("unhandled error in %s on socket %s", where, ctx.socket_id, exc_info=error)
