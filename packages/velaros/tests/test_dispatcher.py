@@ -43,6 +43,13 @@ class Gate:
         await settle()
 
 
+async def cancelled() -> None:
+    """Wait for what somebody else has cancelled."""
+    task = asyncio.create_task(asyncio.Event().wait())
+    task.cancel()
+    await task
+
+
 class TestConcurrency:
     """How many messages of one socket are handled at once."""
 
@@ -678,6 +685,54 @@ class TestUnanswered:
                 peer.push(path, id=1)
                 assert await peer.message() == {"id": 1, "data": {"message": "oh"}}
             await peer.nothing()
+
+    async def test_what_a_handler_awaited_was_cancelled(
+        self, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """Nobody stopped the handler, so its client is told, and the log where it waited."""
+        router = json_router()
+
+        @router.use
+        async def _(ctx: Context) -> None:
+            if ctx.meta.get("cancelled"):
+                await cancelled()
+            await ctx.next()
+
+        @router.bind("/talk")
+        async def _(ctx: Context) -> Any:
+            await ctx.receive()
+            return await ctx.receive()
+
+        async with Peer(router) as peer:
+            peer.push("/talk", id=1, meta={"cancelled": True})
+            assert await peer.message() == {"id": 1, "data": {"error": "internal error"}}
+            peer.push("/talk", 2, id=2)
+            peer.push("/talk", 3, id=2, meta={"cancelled": True})
+            assert await peer.message() == {"id": 2, "data": {"error": "internal error"}}
+            peer.push("/talk", 4, id=2)
+            assert await peer.message() == {"id": 2, "data": 4}
+        assert caplog.text.count("the handler awaited something that was cancelled") == 2
+        assert "in cancelled" in caplog.text
+
+    async def test_a_handler_that_somebody_cancelled(
+        self, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """Who cancels a handler on purpose has the say of what the client hears."""
+        router = json_router()
+        tasks: list[asyncio.Task[Any] | None] = []
+
+        @router.bind("/job")
+        async def _(_: Context) -> None:
+            tasks.append(asyncio.current_task())
+            await asyncio.Event().wait()
+
+        async with Peer(router) as peer:
+            peer.push("/job", id=1)
+            await settle()
+            assert tasks[0] is not None
+            tasks[0].cancel()
+            await peer.nothing()
+        assert not caplog.records
 
     async def test_what_cannot_be_encoded_is_an_internal_error(self) -> None:
         """A reply that failed was none, so the client gets an answer after all."""

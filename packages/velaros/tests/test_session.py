@@ -204,6 +204,26 @@ class TestOpenHooks:
             await settle()
         assert log == ["before", "inner", "after"]
 
+    @pytest.mark.parametrize("on_purpose", [False, True])
+    async def test_one_that_is_cancelled_closes_with_1011(
+        self, on_purpose: bool, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """No socket is left that is open and handles nothing."""
+        router, ends = recording_router()
+
+        @router.use_open
+        async def _(_: Context) -> None:
+            task = asyncio.current_task() if on_purpose else asyncio.create_task(asyncio.sleep(9))
+            assert task is not None
+            task.cancel()
+            await (asyncio.sleep(9) if on_purpose else task)
+
+        async with Peer(router) as peer:
+            assert await peer.closed() == Closed(1011)
+            await peer.ended()
+        assert ends == [CloseStatus(1011, "", CloseSource.SERVER)]
+        assert ("the handler awaited something that was cancelled" in caplog.text) is not on_purpose
+
     async def test_an_error_that_nobody_handled_closes_with_1011(
         self, caplog: pytest.LogCaptureFixture
     ) -> None:

@@ -9,7 +9,7 @@ from contextvars import ContextVar, copy_context
 
 import pytest
 
-from velaros.tasks import outlast, start_task
+from velaros.tasks import is_cancelled, outlast, start_task
 
 from .helpers import settle
 
@@ -39,6 +39,25 @@ async def test_a_task_starts_eagerly_where_python_can() -> None:
     assert task.done() is (sys.version_info >= (3, 12))
     await task
     assert log == ["done"]
+
+
+@pytest.mark.parametrize("itself", [False, True])
+async def test_tells_who_was_cancelled(itself: bool) -> None:
+    """A task that is cancelled, from one whose wait was cancelled."""
+    found: list[bool] = []
+    awaited = asyncio.create_task(asyncio.Event().wait())
+
+    async def wait() -> None:
+        try:
+            await awaited
+        except asyncio.CancelledError:
+            found.append(is_cancelled())
+
+    task = asyncio.create_task(wait())
+    await settle(3)
+    (task if itself else awaited).cancel()
+    await task
+    assert found == [itself]
 
 
 async def test_waiting_ends_with_the_tasks() -> None:

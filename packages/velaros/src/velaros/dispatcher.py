@@ -17,8 +17,8 @@ from velaros.errors import SocketClosed
 from velaros.frames import type_of
 from velaros.inbox import Inbox
 from velaros.intake import Unreadable, read_frame
-from velaros.logs import log_error, logger
-from velaros.tasks import start_task
+from velaros.logs import cancelled_error, log_error, logger
+from velaros.tasks import is_cancelled, start_task
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -162,6 +162,9 @@ class Dispatcher:
             await self._route(ctx)
             if ctx.error is not None or not ctx.routed:
                 await self._conclude(ctx)
+        except asyncio.CancelledError as cancellation:
+            await self._conclude_cancelled(ctx, cancellation)
+            raise
         finally:
             ctx.end()
             self.active.pop(ctx, None)
@@ -178,6 +181,9 @@ class Dispatcher:
             await ctx.follow(chain)
             if ctx.error is not None or not ctx.routed:
                 await self._conclude(ctx)
+        except asyncio.CancelledError as cancellation:
+            await self._conclude_cancelled(ctx, cancellation)
+            raise
         finally:
             ctx.end()
             self.active.pop(ctx, None)
@@ -194,6 +200,12 @@ class Dispatcher:
             await self._attempt(ctx, ctx.end_stream(answer))
         elif not ctx.was_answered:
             await self._answer(ctx, answer)
+
+    async def _conclude_cancelled(self, ctx: Context, cancellation: asyncio.CancelledError) -> None:
+        """Conclude a message whose handler awaited what was cancelled: nobody has stopped it."""
+        if not is_cancelled():
+            ctx.error = cancelled_error(cancellation)
+            await self._conclude(ctx)
 
     async def _answer(self, ctx: Context, answer: Exception) -> None:
         if ctx.can_encode:

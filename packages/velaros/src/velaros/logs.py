@@ -29,6 +29,13 @@ def log_error(ctx: Context) -> None:
         logger.error("unhandled error in %s on socket %s", where, ctx.socket_id, exc_info=error)
 
 
+def cancelled_error(cancellation: BaseException) -> RuntimeError:
+    """Return the error of a handler that ended because what it awaited was cancelled."""
+    error = RuntimeError("the handler awaited something that was cancelled")
+    error.__cause__ = cancellation
+    return error
+
+
 def name_running(ctx: Context) -> str:
     """Return the name of the handler that runs in a chain at this moment."""
     link = ctx.running

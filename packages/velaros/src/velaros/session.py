@@ -23,10 +23,11 @@ from velaros.farewell import Farewell
 from velaros.frames import as_frame, bare_frame
 from velaros.hooks import Moment
 from velaros.lifecycle import Lifecycle, Phase
-from velaros.logs import log_error, logger
+from velaros.logs import cancelled_error, log_error, logger
 from velaros.reader import Reader
 from velaros.socket import Socket
 from velaros.status import CloseSource, Status
+from velaros.tasks import is_cancelled
 from velaros.writer import Writer
 
 if TYPE_CHECKING:
@@ -169,6 +170,12 @@ class Session:
                 log_error(ctx)
                 self.close(Status.INTERNAL_ERROR, closer=ctx)
             self.lifecycle.open()
+        except asyncio.CancelledError as cancellation:
+            if not is_cancelled():
+                ctx.error = cancelled_error(cancellation)
+                log_error(ctx)
+            self.close(Status.INTERNAL_ERROR, closer=ctx)
+            raise
         finally:
             ctx.end()
             self.dispatcher.active.pop(ctx, None)

@@ -24,6 +24,12 @@ else:
         return asyncio.get_running_loop().create_task(coroutine, context=context)
 
 
+def is_cancelled() -> bool:
+    """Tell whether the running task is cancelled, and not merely something that it awaits."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
 async def outlast(
     tasks: Iterable[asyncio.Task[None]], timeout: float
 ) -> asyncio.CancelledError | None:
