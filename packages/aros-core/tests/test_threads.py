@@ -14,7 +14,7 @@ import pytest
 
 from aros_core import ContextClosedError, threads
 from aros_core.errors import DisconnectedError
-from aros_core.threads import ThreadCall, current_call, run_in_thread
+from aros_core.threads import ThreadCall, calling_task, current_call, run_in_thread
 from aros_core.workers import Workers
 
 from .helpers import settle, until
@@ -107,6 +107,24 @@ async def test_wait_runs_an_awaitable_on_the_loop() -> None:
 
     loop.call_soon(future.set_result, 2)
     assert await run_in_thread(function, None) == [1, 2]
+
+
+async def test_what_a_function_waits_for_works_for_its_caller() -> None:
+    """The caller's task is the one to spare or stop; tasks of their own are others."""
+    found: list[asyncio.Task[Any] | None] = []
+
+    async def look() -> None:
+        found.append(calling_task())
+        own = asyncio.create_task(look_on())
+        await own
+        assert found[1] is own
+
+    async def look_on() -> None:
+        found.append(calling_task())
+
+    assert calling_task() is asyncio.current_task()
+    await run_in_thread(lambda _: waiting_call().wait(look()), None)
+    assert found[0] is asyncio.current_task()
 
 
 async def test_waiting_for_something_that_was_cancelled() -> None:

@@ -94,6 +94,24 @@ async def test_closes_once() -> None:
             await socket.send(1)
 
 
+async def test_a_plain_function_that_closed_may_finish() -> None:
+    """As any handler may, though it is another task that closes for it."""
+    router = json_router()
+
+    @router.bind("/x")
+    def _(ctx: Context) -> str:
+        ctx.wait(ctx.socket.close(4000))
+        ctx.wait(settle())
+        ctx.wait(ctx.send("last"))
+        return "bye"
+
+    async with Peer(router) as peer:
+        peer.push("/x", id=1)
+        assert await peer.message() == {"data": {"message": "last"}}
+        assert await peer.message() == {"id": 1, "data": {"message": "bye"}}
+        assert await peer.closed() == Closed(4000)
+
+
 async def test_sends_in_the_first_codecs_format() -> None:
     """Where nothing was agreed on, that is the one to expect."""
     router = Router()

@@ -25,6 +25,9 @@ MAX_THREADS = 40
 _log = logging.getLogger("aros_core")
 _workers = Workers(MAX_THREADS, "aros-handler")
 _here = threading.local()
+_call: contextvars.ContextVar[ThreadCall | None] = contextvars.ContextVar(
+    "aros_thread_call", default=None
+)
 
 
 class ThreadCall:
@@ -88,6 +91,10 @@ class ThreadCall:
         else:
             outcome.set_result(task.result())
 
+    def task_behind(self, task: asyncio.Task[Any] | None) -> asyncio.Task[Any] | None:
+        """Return the caller's task for the one that this call waits for, any other as it is."""
+        return self.task if task is self._waiting else task
+
     def abandon(self) -> asyncio.Task[Any] | None:
         """Make the thread's waits raise `ContextClosedError`, the present one included.
 
@@ -104,6 +111,15 @@ def current_call() -> ThreadCall | None:
     return getattr(_here, "call", None)
 
 
+def calling_task() -> asyncio.Task[Any] | None:
+    """Return the task of the handler that runs: for what a plain function waits for, its caller's.
+
+    Elsewhere on the event loop it is the current task.
+    """
+    task, call = asyncio.current_task(), _call.get()
+    return task if call is None else call.task_behind(task)
+
+
 async def run_in_thread(function: Callable[[C], T], argument: C) -> T:
     """Call a plain function in a worker thread, context variables carried over.
 
@@ -112,6 +128,7 @@ async def run_in_thread(function: Callable[[C], T], argument: C) -> T:
     """
     call = ThreadCall(_workers)
     context = contextvars.copy_context()
+    context.run(_call.set, call)
     future = _workers.submit(lambda: context.run(lambda: call.run(function, argument)))
     try:
         return await asyncio.wrap_future(future)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Any
 
 from aros_core.codecs import OutboundMessage
+from aros_core.threads import calling_task
 from velaros.status import CloseStatus, Status
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class Socket:
 
         Raises `ValueError` for a status or reason that a close frame cannot carry.
         """
-        self._session.close(status, reason, closer=asyncio.current_task())
+        self._session.close(status, reason, closer=calling_task())
 
     def __repr__(self) -> str:
         return f"<Socket {self.id}{' closed' if self.is_closed else ''}>"
