@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import nox
 
 nox.needs_version = ">=2025.2.9"
@@ -71,6 +73,17 @@ def docs(session: nox.Session) -> None:
     """Build the documentation into `site`; a broken link is an error."""
     sync(session, "docs")
     session.run("mkdocs", "build", "--strict", env={"NO_MKDOCS_2_WARNING": "1"})
+
+
+@nox.session(python=PYTHONS[-1])
+def faults(session: nox.Session) -> None:
+    """Run load and faults at full size, and write their figures into the documentation."""
+    sync(session, "test", "servers")
+    figures = f"{session.create_tmp()}/figures.jsonl"
+    Path(figures).unlink(missing_ok=True)
+    command = ["pytest", "tests/faults", "-s", "-mnot fast"]
+    session.run(*command, *session.posargs, env={"AROS_FIGURES": figures})
+    session.run("python", "tests/faults/report.py", figures)
 
 
 @nox.session
