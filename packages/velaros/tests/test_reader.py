@@ -105,11 +105,11 @@ async def test_only_the_first_loss_counts() -> None:
     router = json_router()
     async with Peer(router) as peer:
         await settle()
-        reader = session_of(router).reader
-        reader.miss(ConnectionEnded(4001, "first"))
-        reader.miss(ConnectionEnded(4002, "second"))
+        session = session_of(router)
+        session.reader.miss(ConnectionEnded(4001, "first"))
+        session.reader.miss(ConnectionEnded(4002, "second"))
         peer.connection.incoming.put_nowait(RuntimeError())
         await peer.ended()
-    status = reader._session.lifecycle.close_status  # pyright: ignore[reportPrivateUsage]
+    status = session.lifecycle.close_status
     assert status is not None
     assert (status.status, status.reason) == (4001, "first")

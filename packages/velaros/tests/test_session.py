@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 from typing import Any
+from weakref import ref
 
 import pytest
 
@@ -12,6 +14,7 @@ from velaros import (
     CloseSource,
     CloseStatus,
     Context,
+    ContextClosedError,
     HTTPError,
     Router,
     Socket,
@@ -19,7 +22,7 @@ from velaros import (
     middleware,
 )
 
-from .helpers import Clock, Closed, Peer, json_router, noting, settle, soon
+from .helpers import ASGIPeer, Clock, Closed, Peer, json_router, noting, settle, soon
 
 
 def recording_router(**options: Any) -> tuple[Router, list[CloseStatus | None]]:
@@ -926,3 +929,70 @@ async def test_binary_codecs_serve_hooks() -> None:
 
     async with Peer(router) as peer:
         assert [await peer.frame() for _ in range(2)] == [b"\x81\xa4data\x01", b"\x81\xa4data\x02"]
+
+
+class TestWhatIsLeft:
+    """What remains of a socket that has ended."""
+
+    @pytest.mark.parametrize("closes", [True, False], ids=["closed", "left"])
+    async def test_nothing_waits_for_the_garbage_collector(self, closes: bool) -> None:
+        """The end of a socket frees its memory, and that of its connection, at once."""
+        router = json_router()
+        sockets: list[ref[Socket]] = []
+
+        @router.use_open
+        async def _(ctx: Context) -> None:
+            sockets.append(ref(ctx.socket))
+
+        @router.bind("/close")
+        async def _(ctx: Context) -> None:
+            await ctx.close()
+
+        gc.disable()
+        try:
+            async with ASGIPeer(router) as peer:
+                await peer.accepted()
+                await settle()
+                (session,) = map(ref, router._sessions)  # pyright: ignore[reportPrivateUsage]
+                peer.push(path="/close" if closes else "/none", id=1)
+                await peer.event()
+            server = ref(peer)
+            del peer
+            await settle()
+            assert sockets[0]() is None
+            assert session() is None
+            assert server() is None
+        finally:
+            gc.enable()
+
+    async def test_what_was_kept_answers(self) -> None:
+        """A kept context and its socket say that the socket is closed, however they are used."""
+        router = json_router()
+        kept: list[Context] = []
+
+        @router.use_open
+        async def _(ctx: Context) -> None:
+            kept.append(ctx)
+
+        @router.bind("/keep")
+        async def _(ctx: Context) -> None:
+            await ctx.receive()
+            kept.append(ctx)
+
+        async with Peer(router) as peer:
+            peer.push("/keep", 1, id=1)
+            await settle()
+        for ctx in kept:
+            with pytest.raises(SocketClosed):
+                await ctx.socket.send(1)
+            with pytest.raises(SocketClosed):
+                await ctx.request(1)
+            with pytest.raises(ContextClosedError):
+                await ctx.send(1)
+            await ctx.socket.close(4000)
+            assert ctx.socket.is_closed
+            assert ctx.is_done
+        with pytest.raises(ContextClosedError):
+            await kept[1].receive()
+        with pytest.raises(ContextClosedError):
+            kept[1].set_message_id(2)

@@ -153,6 +153,7 @@ class Context(InboundContext):
         does not fit. Cancelling it forgets the request.
         """
         session = self._session
+        session.require_alive()
         seconds = session.router.request_timeout if timeout is _DEFAULT_TIMEOUT else timeout
         message = OutboundMessage(data, path=path or self.path or None, meta=meta)
         answer = await session.dispatcher.correspondence.ask(self, message, seconds)

@@ -124,7 +124,6 @@ class Correspondence:
 
     async def ask(self, ctx: Context, message: OutboundMessage, timeout: float | None) -> Context:
         """Send a request and return the message that answers it."""
-        self._session.require_alive()
         waiter: asyncio.Future[Context | None] = asyncio.get_running_loop().create_future()
         message.id = message_id = self._pending.add(waiter)
         self._session.reader.wake()
@@ -221,6 +220,10 @@ class Correspondence:
         """Let all who wait for the client hear that the socket is closed."""
         for waiter in (*self._pending.clear(), *self._receivers.values()):
             _fail(waiter, SocketClosed())
+
+    def let_go(self) -> None:
+        """Forget the session, which has ended."""
+        del self._session, self._dispatcher
 
 
 def _fail(waiter: asyncio.Future[Context] | asyncio.Future[Context | None], why: Exception) -> None:

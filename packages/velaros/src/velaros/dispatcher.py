@@ -287,6 +287,11 @@ class Dispatcher:
         self.inbox.clear()
         self.correspondence.stop()
 
+    def let_go(self) -> None:
+        """Forget the session, which has ended."""
+        self.correspondence.let_go()
+        del self._session
+
     def tasks_but(self, closer: object) -> list[asyncio.Task[None]]:
         """Return the tasks that run for this socket but for the closer's."""
         tasks = [task for ctx, task in self.active.items() if closer not in (ctx, task)]

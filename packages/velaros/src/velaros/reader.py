@@ -113,6 +113,10 @@ class Reader:
         except Exception:
             raise end from None
 
+    def let_go(self) -> None:
+        """Forget the session, which has ended."""
+        del self._session
+
     # What others bring about
 
     def wake(self) -> None:

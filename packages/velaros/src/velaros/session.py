@@ -10,6 +10,7 @@ import asyncio
 import secrets
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
+from weakref import ref
 
 from aros_core.codecs import InboundMessage, MessageType
 from aros_core.payloads.answers import shape_answer, shape_message
@@ -50,6 +51,7 @@ class Session:
         "_closing",
         "_early",
         "_ended",
+        "_socket",
         "_warned",
         "closer",
         "codecs",
@@ -63,7 +65,6 @@ class Session:
         "message_type",
         "reader",
         "router",
-        "socket",
         "storage",
         "subprotocol",
         "writer",
@@ -92,7 +93,6 @@ class Session:
         self.subprotocol = subprotocol
         self.storage = Storage() if storage is None else storage
         self.lifecycle = Lifecycle(side)
-        self.socket = Socket(self)
         self.reader = Reader(self)
         self.writer = Writer(connection, router.send_timeout, self._give_up)
         self.dispatcher = Dispatcher(self)
@@ -104,6 +104,7 @@ class Session:
         self.goodbye: tuple[object, ...] = ()
         """The context and the task of the close hooks, which may amend the close status."""
         self._early: list[str | bytes] = []
+        self._socket: ref[Socket] | None = None
         self._closing: asyncio.Future[None] | None = None
         self._ended: asyncio.Future[None] | None = None
         self._warned = False
@@ -144,8 +145,20 @@ class Session:
         await farewell.run()
         self._ended = self._ended or asyncio.get_running_loop().create_future()
         self._ended.set_result(None)
+        self._let_go()
         if farewell.cancellation is not None:
             raise farewell.cancellation
+
+    def _let_go(self) -> None:
+        """Have the parts forget this session, so that no cycle keeps what ended in memory."""
+        self.closer = None
+        self.goodbye = ()
+        if self.dispatcher.tasks_but(None):
+            return  # A handler that could not be stopped needs them still.
+        self.reader.let_go()
+        self.writer.let_go()
+        self.dispatcher.let_go()
+        del self.connection
 
     async def _send_early(self) -> None:
         early, self._early = self._early, []
@@ -181,6 +194,15 @@ class Session:
             self.dispatcher.active.pop(ctx, None)
         self.dispatcher.drain()
         self.reader.wake()
+
+    @property
+    def socket(self) -> Socket:
+        """The socket as handlers see it: the same one for as long as somebody keeps it."""
+        socket = None if self._socket is None else self._socket()
+        if socket is None:
+            socket = Socket(self)
+            self._socket = ref(socket)
+        return socket
 
     def hook_context(self) -> Context:
         """Return the context of a lifecycle hook, which has no message."""

@@ -89,6 +89,10 @@ class Writer:
             if not turn.done():
                 turn.set_result(None)
 
+    def let_go(self) -> None:
+        """Forget the connection, on which nothing is sent any more."""
+        del self._connection, self._on_stall
+
     async def _write(self, data: str | bytes) -> None:
         sender = self._sender = asyncio.current_task()
         assert sender is not None, "sending happens in tasks"
