@@ -45,15 +45,17 @@ class End:
 class Server:
     """One server process."""
 
-    def __init__(self, kind: Kind, app: str) -> None:
+    def __init__(
+        self, kind: Kind, app: str, *, directory: Path = Path(__file__).parent, **environment: str
+    ) -> None:
         """Start to serve an application of `app.py`; `await_ready` says when that is done."""
         self.kind = kind
         self._reservation = _reserve_port()
         self.port: int = self._reservation.getsockname()[1]
         self._process = subprocess.Popen(
             kind.arguments(app, self.port),
-            cwd=Path(__file__).parent,
-            env={**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONWARNINGS": "error"},
+            cwd=directory,
+            env={**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONWARNINGS": "error", **environment},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -62,6 +64,11 @@ class Server:
         )
         assert self._process.stdout is not None
         self.output = Output(self._process.stdout)
+
+    @property
+    def pid(self) -> int:
+        """The number of the process."""
+        return self._process.pid
 
     def await_ready(self) -> None:
         """Return when the server accepts connections."""
