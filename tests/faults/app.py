@@ -1,6 +1,7 @@
 """The application under load: it does what its clients ask, and counts what opens, runs and ends.
 
-`python -m app NAME PORT` serves one of its sites with `navaros.serve`.
+`python -m app app:NAME PORT` serves one of its sites with `navaros.serve`, whose options are the
+JSON in the environment's `SERVE_OPTIONS`.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
+import os
 import sys
 import time
 from contextlib import asynccontextmanager
@@ -191,5 +193,7 @@ sized = make_site(max_message_size=SIZE_LIMIT)
 sized.max_request_body_size = SIZE_LIMIT
 
 if __name__ == "__main__":
-    name, port = sys.argv[1:]
-    navaros.serve(globals()[name], port=int(port), log_level="warning")
+    address, port = sys.argv[1:]
+    options: dict[str, Any] = json.loads(os.environ.get("SERVE_OPTIONS", "{}"))
+    site: navaros.Router = globals()[address.removeprefix("app:")]
+    navaros.serve(site, port=int(port), log_level="warning", **options)
