@@ -40,6 +40,7 @@ class Counts:
     """Close hooks of sockets that were not open."""
     running: int = 0
     most_running: int = 0
+    """How many handlers of one socket ran at once at most."""
     begun: int = 0
     ended: int = 0
     """Handlers that ended, however they did."""
@@ -117,10 +118,13 @@ async def counted(ctx: velaros.Context) -> None:
     """Count what runs."""
     counts.begun += 1
     counts.running += 1
-    counts.most_running = max(counts.most_running, counts.running)
+    running = ctx.get_from_socket("running", 0) + 1
+    ctx.set_on_socket("running", running)
+    counts.most_running = max(counts.most_running, running)
     try:
         await ctx.next()
     finally:
+        ctx.set_on_socket("running", ctx.get_from_socket("running") - 1)
         counts.running -= 1
         counts.ended += 1
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
-def scaled(name: str, *, fast: float, full: float) -> Decorator:
+def scaled(name: str, *, fast: float | str, full: float | str) -> Decorator:
     """Give a test its size as the argument `name`, once for each of the two runs.
 
     A test without this decorator is part of both.

@@ -104,7 +104,9 @@ async def test_a_server_that_stops_with_clients_that_do_not_read(bound: int) -> 
         took, facts = await stop(server, 30)
         untold = [code for code in await codes if code is None]
     what = f"SIGTERM with {silent} clients that do not read, on {SERVE}"
-    record(f"{what}: time to the exit, past the server's bound of {bound} s", took - bound, 0.5, "s")
+    record(
+        f"{what}: time to the exit, past the server's bound of {bound} s", took - bound, 0.5, "s"
+    )
     record(f"{what}: others without a close code", len(untold), 0, "clients")
     check_hooks(what, facts, count + silent)
 
