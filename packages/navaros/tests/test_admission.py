@@ -44,7 +44,14 @@ async def test_an_uncertain_end_is_refused(fields: Sequence[tuple[str, str]]) ->
 
 
 @pytest.mark.parametrize(
-    "fields", [[LENGTH], [CHUNKED], [LENGTH, LENGTH], [("content-length", "0")]]
+    "fields",
+    [
+        [LENGTH],
+        [CHUNKED],
+        [LENGTH, LENGTH],
+        [("content-length", "0")],
+        [("transfer-encoding", " Chunked\t")],
+    ],
 )
 def test_a_certain_end_is_fine(fields: Sequence[tuple[str, str]]) -> None:
     """One length, said as often as one likes, or chunks alone leave no doubt."""
@@ -85,6 +92,35 @@ def test_a_host_is_fine(host: str) -> None:
     assert refusal(http_scope(headers={"host": host})) is None
 
 
+@pytest.mark.parametrize(
+    "codings",
+    [
+        ["gzip, chunked"],
+        ["chunked, chunked"],
+        ["chunked", "chunked"],
+        ["identity", "chunked"],
+        ["identity"],
+        ["chunked;q=1"],
+        [""],
+    ],
+)
+def test_codings_that_nobody_undoes_are_refused(codings: Sequence[str]) -> None:
+    """What the server would hand over is not the body, so the answer is 501."""
+    fields = [("transfer-encoding", coding) for coding in codings]
+    refused = refusal(http_scope("POST", headers=fields))
+    assert refused is not None
+    assert (refused.status, refused.headers) == (501, {"connection": "close"})
+
+
+@pytest.mark.parametrize("version", ["0.9", "1.0"])
+def test_chunks_that_the_version_does_not_know_are_refused(version: str) -> None:
+    """A proxy of HTTP/1.0 passes them on without a look (RFC 9112, section 6.1)."""
+    assert refusal(http_scope("POST", headers=[LENGTH], http_version=version)) is None
+    refused = refusal(http_scope("POST", headers=[CHUNKED], http_version=version))
+    assert refused is not None
+    assert refused.status == 400
+
+
 def test_a_long_path_is_refused() -> None:
     """A path over the limit gets 414; the limit counts the bytes that were sent."""
     assert refusal(http_scope(path="/" + "a" * (MAX_PATH_BYTES - 1))) is None
@@ -100,11 +136,14 @@ def test_a_long_path_is_refused() -> None:
 
 
 def test_only_http_1_closes_connections() -> None:
-    """HTTP/2 has no field for it."""
+    """HTTP/2 has no field for it; what merely calls itself so is HTTP/1."""
     for version, headers in [
         ("1.0", {"connection": "close"}),
         ("1.1", {"connection": "close"}),
+        ("2.0", {"connection": "close"}),
+        ("9.9", {"connection": "close"}),
         ("2", {}),
+        ("3", {}),
     ]:
         refused = refusal(http_scope(headers=[LENGTH, CHUNKED], http_version=version))
         assert refused is not None

@@ -120,6 +120,17 @@ async def test_rewritten_bodies_are_closed() -> None:
     assert next(plain, None) is None
 
 
+@pytest.mark.parametrize("how", ["read", "chunks"])
+async def test_a_body_that_never_came_is_no_empty_body(how: str) -> None:
+    """Where bytes were declared and none came, nobody takes that for an empty body."""
+    body = body_of(b"", declared=3)
+    with pytest.raises(HTTPError, match="none of the 3 bytes") as caught:
+        await (body.read(Limit()) if how == "read" else collect(body.chunks(Limit())))
+    assert (caught.value.status, caught.value.headers) == (400, {"connection": "close"})
+    assert await body_of(b"", declared=0).read(Limit()) == b""
+    assert await body_of(b"ab", declared=3).read(Limit()) == b"ab"
+
+
 async def test_the_rest_is_not_the_whole() -> None:
     """After a part was streamed, `read` says so instead of giving less than the whole."""
     body = body_of(b"a", b"b")

@@ -21,6 +21,11 @@ _LOOKED_AT: Final = _FRAMING | {b"host"}
 _IN_HOSTS: Final = string.ascii_letters.encode() + b"0123456789-._~%!$&'()*+,;=[]:"
 _CLOSE: Final = {"connection": "close"}
 
+# The versions that frame a request by themselves. Servers may let a client call HTTP/1 by any other
+# number ("2.0", "9.9").
+_FRAMED: Final = frozenset({"2", "3"})
+_BEFORE_CHUNKS: Final = frozenset({"0.9", "1.0"})
+
 
 def refusal(scope: Scope) -> HTTPError | None:
     """Return the error that refuses a request, `None` for one that is fine.
@@ -54,12 +59,17 @@ def _is_host(value: bytes) -> bool:
 
 def _framing_refusal(scope: Scope) -> HTTPError | None:
     lengths = {value for name, value in scope["headers"] if name == b"content-length"}
-    is_chunked = any(name == b"transfer-encoding" for name, _ in scope["headers"])
-    if lengths and is_chunked:
+    codings = [value for name, value in scope["headers"] if name == b"transfer-encoding"]
+    if lengths and codings:
         return _bad(scope, "the request has both Content-Length and Transfer-Encoding")
     if len(lengths) > 1 or not all(map(_is_length, lengths)):
         return _bad(scope, "the request's Content-Length is not one number")
-    if (is_chunked or any(map(int, lengths))) and _is_upgrade(scope):
+    if codings and _version(scope) in _BEFORE_CHUNKS:
+        return _bad(scope, "the request has chunks, which its version of HTTP does not know")
+    if len(codings) > 1 or any(coding.strip().lower() != b"chunked" for coding in codings):
+        # Servers undo no other coding (RFC 9112, section 6.1), so what is read is not the body.
+        return _bad(scope, "of all Transfer-Encodings, only chunked is understood", 501)
+    if (codings or any(map(int, lengths))) and _is_upgrade(scope):
         return _bad(scope, "the request to upgrade the connection has a body")
     return None
 
@@ -75,8 +85,10 @@ def _is_upgrade(scope: Scope) -> bool:
     return any(b"websocket" in upgrade for upgrade in upgrades)
 
 
-def _bad(scope: Scope, message: str) -> HTTPError:
-    # Later versions have no field for it (RFC 9113, section 8.2.2), and frames that say where
-    # requests end.
-    is_first = str(scope.get("http_version") or "1.1").startswith("1")
-    return HTTPError(400, message, headers=_CLOSE if is_first else None)
+def _version(scope: Scope) -> str:
+    return str(scope.get("http_version") or "1.1")
+
+
+def _bad(scope: Scope, message: str, status: int = 400) -> HTTPError:
+    # Later versions have no field for it (RFC 9113, section 8.2.2).
+    return HTTPError(status, message, headers=None if _version(scope) in _FRAMED else _CLOSE)

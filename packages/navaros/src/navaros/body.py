@@ -91,10 +91,25 @@ class RequestBody:
         chunk = await self._next()
         if chunk is None:
             self._is_exhausted = True
+            self._check_arrival()
             return None
         self._count += len(chunk)
         _check(self._count, limits)
         return chunk
+
+    def _check_arrival(self) -> None:
+        """Raise `HTTPError` 400 where nothing came of a body that was declared.
+
+        So it is with what asks for an upgrade that the server does not know, on servers that take
+        all that follows for the new protocol.
+        """
+        if self._declared and not self._count:
+            raise HTTPError(
+                400,
+                f"none of the {self._declared} bytes of the request body arrived; send it without "
+                "an Upgrade",
+                headers={"connection": "close"},
+            )
 
 
 class _Chunks(AsyncIterator[bytes]):
