@@ -21,6 +21,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aros_core.codecs import MessageType, MsgpackCodec, OutboundMessage
+from aros_core.codecs.msgpack import MAX_OTHER_KEYS
 from aros_core.errors import MessageError, UnmarshalError
 
 CODEC = MsgpackCodec()
@@ -199,6 +200,74 @@ def test_an_odd_key_is_a_misfit_and_no_more() -> None:
     assert set(CODEC.decode(data).values()) == {1, 2, 3}
     with pytest.raises(UnmarshalError, match=r"Expected `str`.* as a key"):
         CODEC.decode(data, dict[str, int])
+
+
+def large(number: int) -> int:
+    """Return a key that takes nine bytes."""
+    return 2**32 + number
+
+
+def digits(number: int) -> bytes:
+    """Return a key of bytes."""
+    return b"%d" % number
+
+
+def many(key: Any, count: int) -> bytes:
+    """Return a payload with a map within a list; `key` makes the map's keys of numbers."""
+    return CODEC.encode([{key(number): None for number in range(count)}])
+
+
+@pytest.mark.parametrize("key", [large, float])
+def test_keys_that_may_collide_are_few(key: Any) -> None:
+    """A client can choose numbers that collide, so that every look-up takes long."""
+    for count in (MAX_OTHER_KEYS - 1, MAX_OTHER_KEYS):
+        assert len(CODEC.decode(many(key, count))[0]) == count
+    with pytest.raises(UnmarshalError, match=r"a map has 1001 keys that are neither text nor byt"):
+        CODEC.decode(many(key, MAX_OTHER_KEYS + 1))
+
+
+def test_a_messages_meta_has_no_keys_that_may_collide() -> None:
+    """What holds for payloads holds inside of the metadata, and the id is known."""
+    meta = {"a": {large(number): None for number in range(MAX_OTHER_KEYS + 1)}}
+    with pytest.raises(MessageError, match="neither text nor bytes") as caught:
+        CODEC.decode_message(CODEC.encode({"meta": meta, "id": "x"}), BINARY)
+    assert caught.value.id == "x"
+
+
+@pytest.mark.parametrize("key", [str, digits])
+def test_keys_that_cannot_be_chosen_to_collide_are_any_number(key: Any) -> None:
+    """Texts and bytes have hashes that no client can foretell; some others may be among them."""
+    many_keys = {key(number): None for number in range(5000)}
+    mixed = {**many_keys, 1: None, 2.5: None}
+    assert CODEC.decode(CODEC.encode(many_keys)) == many_keys
+    assert CODEC.decode(CODEC.encode(mixed)) == mixed
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        b"\xa4data" + b"\x91" * 100_000,
+        b"\xa4meta" + b"\xdd\x00\x0f\xff\xff" * 1000,
+        b"\xa4path\xdd\xff\xff\xff\xff",
+        b"\xa4data\xa5ab",
+        b"\xa4data\xc0\xc0",
+        b"\xa4meta\xa1\xff",
+    ],
+    ids=lambda rest: repr(rest[:12]),
+)
+def test_the_id_of_a_broken_frame_is_told(rest: bytes) -> None:
+    """Whatever the other fields are, an answer can say which message it refuses."""
+    with pytest.raises(MessageError) as caught:
+        CODEC.decode_message(b"\x82\xa2id\x07" + rest, BINARY)
+    assert caught.value.id == 7
+
+
+def test_the_id_of_a_frame_is_found_behind_broken_fields() -> None:
+    """The order of the fields is the client's choice; what is no id is none."""
+    for id_bytes, expected in [(b"\xa1x", "x"), (b"\xc0", None), (b"\x90", None), (b"\xc3", None)]:
+        with pytest.raises(MessageError) as caught:
+            CODEC.decode_message(b"\x82\xa4path\x91\xc0\xa2id" + id_bytes, BINARY)
+        assert caught.value.id == expected
 
 
 def test_a_missing_library_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from aros_core.codecs.envelope import read_message
+from aros_core.codecs.envelope import read_message, recover_id
 from aros_core.codecs.messages import MessageType
 from aros_core.codecs.plain import PlainCodec
 from aros_core.errors import MessageError
@@ -16,10 +16,14 @@ from aros_core.payloads.faults import reason_of
 if TYPE_CHECKING:
     from aros_core.codecs.messages import InboundMessage
 
-# Up to this size a payload that lies about its lengths cannot make the decoder reserve much.
+MAX_OTHER_KEYS: Final = 1000
+"""How many keys of one map may be neither text nor bytes."""
+
+# Up to this size a payload that lies about its lengths cannot make the decoder reserve much, and
+# has no room for too many keys that collide.
 _SMALL: Final = 4096
 
-_ENVELOPE: Final = ("id", "path", "meta", "end")
+_SCALARS: Final = ("id", "path", "end")
 
 
 class MsgpackCodec(PlainCodec):
@@ -27,6 +31,9 @@ class MsgpackCodec(PlainCodec):
 
     A `datetime` with a time zone goes out as a timestamp and comes in as one in UTC; without a zone
     it is text in ISO 8601. Extension types come in as `msgpack.ExtType`, and go out so.
+
+    Of one map that comes in, at most 1,000 keys may be neither text nor bytes: a client can choose
+    numbers whose hashes collide, so that reading them takes long.
     """
 
     name = "msgpack"
@@ -42,10 +49,15 @@ class MsgpackCodec(PlainCodec):
 
     def loads(self, data: bytes) -> Any:
         """Return the plain values in `data`."""
-        if len(data) > _SMALL:
-            # Skipping reserves nothing, and fails where a length promises more than there is.
-            self._unpacker(data).skip()
-        return self._msgpack.unpackb(data, timestamp=3, strict_map_key=False)
+        unpack = self._msgpack.unpackb
+        if len(data) <= _SMALL:
+            return unpack(data, timestamp=3, strict_map_key=False)
+        # Skipping reserves nothing, and fails where a length promises more than there is.
+        self._unpacker(data).skip()
+        try:
+            return unpack(data, timestamp=3)
+        except ValueError:  # Most likely there are other keys than text and bytes.
+            return unpack(data, timestamp=3, strict_map_key=False, object_pairs_hook=_to_map)
 
     def dumps(self, value: Any) -> bytes:
         """Return the bytes of `value`, of any type that can be sent."""
@@ -57,7 +69,9 @@ class MsgpackCodec(PlainCodec):
         try:
             fields, has_others = self._split(frame)
         except Exception as error:
-            raise MessageError(f"unreadable {self.name} message: {reason_of(error)}") from error
+            raise MessageError(
+                f"unreadable {self.name} message: {reason_of(error)}", id=self._salvage_id(frame)
+            ) from error
         data = fields.get("data")
         if has_others and data is None:
             return super().decode_message(frame, message_type)
@@ -70,23 +84,38 @@ class MsgpackCodec(PlainCodec):
         has_others = False
         for _ in range(unpacker.read_map_header()):
             name = unpacker.unpack()
-            if name == "data":
-                start = unpacker.tell()
-                unpacker.skip()
-                fields["data"] = frame[start : unpacker.tell()]
-            elif name in _ENVELOPE:
+            if name in _SCALARS:
                 fields[name] = unpacker.unpack()
                 has_others = has_others or name == "end"
+                continue
+            start = unpacker.tell()
+            unpacker.skip()
+            if name == "data":
+                fields["data"] = frame[start : unpacker.tell()]
+            elif name == "meta":
+                fields["meta"] = self.loads(frame[start : unpacker.tell()])
             else:
-                unpacker.skip()
                 has_others = True
         if unpacker.tell() != len(frame):
             raise ValueError("there are bytes after the end of the message")
         return fields, has_others
 
+    def _salvage_id(self, frame: bytes) -> str | int | None:
+        """Return the id of a message that is refused, if that much can be read."""
+        unpacker = self._unpacker(frame)
+        try:
+            for _ in range(unpacker.read_map_header()):
+                if unpacker.unpack() == "id":
+                    return recover_id(unpacker.unpack())
+                unpacker.skip()
+        except Exception:
+            return None
+        return None
+
     def _unpacker(self, data: bytes) -> Any:
+        """Return what unpacks scalars, and skips everything; a list or map is a `ValueError`."""
         unpacker = self._msgpack.Unpacker(
-            max_buffer_size=len(data), timestamp=3, strict_map_key=False
+            max_buffer_size=len(data), timestamp=3, max_array_len=0, max_map_len=0
         )
         unpacker.feed(data)
         return unpacker
@@ -99,3 +128,14 @@ class MsgpackCodec(PlainCodec):
         if isinstance(value, datetime):
             return value.isoformat()
         return to_plain(value, self.builtin_types)
+
+
+def _to_map(pairs: list[tuple[Any, Any]]) -> dict[Any, Any]:
+    if len(pairs) > MAX_OTHER_KEYS:
+        others = sum(not isinstance(key, (str, bytes)) for key, _ in pairs)
+        if others > MAX_OTHER_KEYS:
+            raise ValueError(
+                f"a map has {others} keys that are neither text nor bytes, more than "
+                f"{MAX_OTHER_KEYS}: send them as text, or as a list of pairs"
+            )
+    return dict(pairs)

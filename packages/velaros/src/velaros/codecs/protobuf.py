@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from aros_core.codecs import NO_DATA, Codec, InboundMessage, MessageType, OutboundMessage
 from aros_core.codecs import ProtobufCodec as ProtobufPayloads
 from aros_core.codecs.envelope import check_sizes
 from aros_core.codecs.messages import NO_META
-from aros_core.errors import MessageError, UnmarshalError
+from aros_core.errors import MessageError
 from aros_core.extras import import_extra
 from aros_core.payloads.answers import shape_answer
 from aros_core.payloads.conversion import WRITE_FAULTS, encode_json, json_reader, write_fault
-from aros_core.payloads.faults import read, reason_of
+from aros_core.payloads.faults import reason_of
+
+_read_json: Final = json_reader(Any)
 
 
 class ProtobufCodec(ProtobufPayloads, Codec):
@@ -71,8 +73,8 @@ class ProtobufCodec(ProtobufPayloads, Codec):
 
 def _read_meta(value: bytes) -> Any:
     try:
-        return read(json_reader(Any), value)
-    except UnmarshalError:
+        return _read_json(value)
+    except (ValueError, RecursionError):
         return value
 
 
