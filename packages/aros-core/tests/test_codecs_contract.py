@@ -8,6 +8,7 @@ import dataclasses
 import time
 from typing import Any, NamedTuple
 
+import pydantic
 import pytest
 from google.protobuf.wrappers_pb2 import StringValue
 from hypothesis import given, settings
@@ -24,6 +25,7 @@ from aros_core.codecs import (
     PayloadCodec,
     PlainCodec,
     ProtobufCodec,
+    is_for_another,
 )
 from aros_core.errors import Error, FieldError, MessageError, UnmarshalError
 
@@ -55,6 +57,10 @@ class User:
 class Pair(NamedTuple):
     left: int
     right: str
+
+
+class Model(pydantic.BaseModel):
+    name: str
 
 
 class Custom:
@@ -199,6 +205,32 @@ class TestPayload:
         for into in [StringValue] if isinstance(codec, ProtobufCodec) else [Any, User, set[Any]]:
             with contextlib.suppress(UnmarshalError):
                 codec.decode(data, into)
+
+
+class TestReadsInto:
+    @EVERY_CODEC
+    @pytest.mark.parametrize("into", [Any, User, list[int], Pair, Model, list[Model], str | None])
+    def test_types_of_plain_values(self, codec: PayloadCodec, into: Any) -> None:
+        """What is made of plain values can be read from every format but protobuf."""
+        assert codec.reads_into(into)
+        assert not ProtobufCodec().reads_into(into)
+        assert is_for_another(ProtobufCodec(), into, [ProtobufCodec(), codec])
+        assert not is_for_another(codec, into, [codec, ProtobufCodec()])
+
+    @EVERY_CODEC
+    def test_generated_messages(self, codec: PayloadCodec) -> None:
+        """They can be read from protobuf only."""
+        assert ProtobufCodec().reads_into(StringValue)
+        assert not codec.reads_into(StringValue)
+        assert is_for_another(codec, StringValue, [codec, ProtobufCodec()])
+        assert not is_for_another(codec, StringValue, [codec])
+
+    @EVERY_PAYLOAD_CODEC
+    @pytest.mark.parametrize("into", [Custom, "Nowhere", 5])
+    def test_what_nothing_can_be_read_as(self, codec: PayloadCodec, into: Any) -> None:
+        """A type for no format at all is not for another one either."""
+        assert not codec.reads_into(into)
+        assert not is_for_another(codec, into, [*CODECS, ProtobufCodec()])
 
 
 class TestMediaTypes:

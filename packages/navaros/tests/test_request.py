@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from google.protobuf.wrappers_pb2 import StringValue
 
 from navaros import (
     ClientDisconnected,
@@ -321,6 +322,34 @@ async def test_a_body_that_no_codec_fits(headers: dict[str, str]) -> None:
         raise refused.value
 
     assert (await post(handler, b"1", headers=headers)).status == 415
+
+
+async def test_a_body_in_a_format_for_other_types() -> None:
+    """The client chose a format that the handler's type has no place in, so it gets 415."""
+    app = Router()
+    app.use(middleware.json(), middleware.protobuf())
+
+    @app.post("/plain")
+    async def plain(ctx: Context) -> Any:
+        return await ctx.unmarshal(Point)
+
+    @app.post("/message")
+    async def message(ctx: Context) -> Any:
+        return await ctx.unmarshal(StringValue)
+
+    protobuf = {"content-type": "application/protobuf"}
+    assert (await ask(app, "POST", "/plain", b"x", headers=protobuf)).status == 415
+    assert (await ask(app, "POST", "/message", b"1", headers=JSON)).status == 415
+
+
+async def test_a_type_for_no_format(caplog: pytest.LogCaptureFixture) -> None:
+    """That is the program's fault, whatever the client sends."""
+
+    async def handler(ctx: Context) -> None:
+        await ctx.unmarshal(Router)
+
+    assert (await post(handler, b"1", headers=JSON)).status == 500
+    assert "cannot unmarshal into Router" in caplog.text
 
 
 async def test_no_body_at_all() -> None:

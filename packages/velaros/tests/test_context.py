@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from google.protobuf.wrappers_pb2 import StringValue
 
 from velaros import (
     CloseSource,
@@ -26,6 +27,7 @@ from velaros import (
     UnmarshalError,
     middleware,
 )
+from velaros.protobuf.envelope_pb2 import Envelope
 
 from .helpers import ASGIPeer, Closed, Peer, json_router, settle, soon
 
@@ -320,6 +322,43 @@ async def test_unmarshals_into_types() -> None:
         failure = await peer.message()
         assert failure["data"]["error"] == "Validation error"
         assert "name" in failure["data"]["fields"][0]
+
+
+async def test_a_payload_in_a_format_for_other_types() -> None:
+    """The client chose a format that the handler's type has no place in, and is told so."""
+    router = json_router()
+    router.use(middleware.protobuf())
+
+    @router.bind("/message")
+    async def _(ctx: Context) -> None:
+        await ctx.unmarshal(StringValue)
+
+    @router.bind("/plain")
+    async def _(ctx: Context) -> None:
+        await ctx.unmarshal(User)
+
+    async with Peer(router) as peer:
+        peer.push("/message", 1, id=1)
+        assert await peer.message() == {"id": 1, "data": {"error": "no json is read here"}}
+        peer.put(Envelope(id="2", path="/plain", data=b"x").SerializeToString())
+        frame = await peer.frame()
+        assert isinstance(frame, bytes)
+        answer = Envelope.FromString(frame)
+        assert json.loads(answer.meta["error"]) == "no protobuf is read here"
+
+
+async def test_a_type_for_no_format(caplog: pytest.LogCaptureFixture) -> None:
+    """That is the program's fault, whatever the client sends."""
+    router = json_router()
+
+    @router.bind("/x")
+    async def _(ctx: Context) -> None:
+        await ctx.unmarshal(Router)
+
+    async with Peer(router) as peer:
+        peer.push("/x", 1, id=1)
+        assert await peer.message() == {"id": 1, "data": {"error": "internal error"}}
+    assert "cannot unmarshal into Router" in caplog.text
 
 
 class TestTypesOfMessages:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar, overload
 from urllib.parse import quote
 
 from aros_core.asgi.request_facts import RequestFacts
+from aros_core.codecs import is_for_another
 from aros_core.context import Context as BaseContext
 from aros_core.errors import HTTPError, UnmarshalError
 from navaros.body import (
@@ -179,7 +180,12 @@ class RequestSide(BaseContext):
         if codec is None:
             raise HTTPError(415, f"no codec here reads a body of type {content_type or 'unknown'}")
         self._request_codec = codec
-        return codec.decode(data, T)
+        try:
+            return codec.decode(data, T)
+        except TypeError as error:
+            if is_for_another(codec, T, self._router.codecs):
+                raise HTTPError(415, f"no body of type {content_type} is read here") from error
+            raise
 
     async def form(self) -> Form:
         """Return the submitted form, parsed once; it is closed at the end of the request.

@@ -7,8 +7,9 @@ import secrets
 from collections.abc import Callable, Coroutine, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, overload
 
-from aros_core.codecs import InboundMessage, MessageType, OutboundMessage
+from aros_core.codecs import InboundMessage, MessageType, OutboundMessage, is_for_another
 from aros_core.context import Context as BaseContext
+from aros_core.errors import UnmarshalError
 
 if TYPE_CHECKING:
     from aros_core.codecs import Codec
@@ -92,7 +93,12 @@ class InboundContext(BaseContext):
             raise RuntimeError(
                 "no codec read this message; add one with router.use(middleware.json())"
             )
-        return self.codec.decode_data(self.message, T)
+        try:
+            return self.codec.decode_data(self.message, T)
+        except TypeError as error:
+            if is_for_another(self.codec, T, self._session.codecs):
+                raise UnmarshalError(f"no {self.codec.name} is read here") from error
+            raise
 
     def set_message_path(self, path: str) -> None:
         """Set the path; the routes after this middleware match against it."""

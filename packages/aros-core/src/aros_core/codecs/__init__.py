@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aros_core.codecs.base import Codec, PayloadCodec
+from aros_core.codecs.base import Codec, PayloadCodec, is_for_another
 from aros_core.codecs.json import JsonCodec
 from aros_core.codecs.messages import NO_DATA, InboundMessage, MessageType, OutboundMessage
 from aros_core.codecs.msgpack import MsgpackCodec
@@ -20,4 +20,5 @@ __all__ = [
     "PayloadCodec",
     "PlainCodec",
     "ProtobufCodec",
+    "is_for_another",
 ]

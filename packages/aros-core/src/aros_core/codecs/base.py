@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from aros_core.errors import UnmarshalError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from aros_core.codecs.messages import InboundMessage, MessageType, OutboundMessage
 
 
@@ -60,9 +62,23 @@ class PayloadCodec(ABC):
         as is a `TypeError`.
         """
 
+    def reads_into(self, into: Any) -> bool:
+        """Tell whether payloads can be read as an `into` at all; by default always."""
+        del into
+        return True
+
     @abstractmethod
     def encode(self, value: Any) -> bytes:
         """Return `value` as a payload; raise a `TypeError` that says why it cannot be one."""
+
+
+def is_for_another(codec: PayloadCodec, into: Any, codecs: Iterable[PayloadCodec]) -> bool:
+    """Tell whether not this codec, but another one of these reads payloads as an `into`.
+
+    Then it is the client who chose the wrong format, and not the program that asks for a type that
+    nothing can be read as.
+    """
+    return not codec.reads_into(into) and any(other.reads_into(into) for other in codecs)
 
 
 class Codec(PayloadCodec):

@@ -17,7 +17,13 @@ from aros_core.codecs.messages import (
 )
 from aros_core.errors import MessageError, UnmarshalError
 from aros_core.payloads.answers import shape_answer
-from aros_core.payloads.conversion import WRITE_FAULTS, encode_json, json_reader, write_fault
+from aros_core.payloads.conversion import (
+    WRITE_FAULTS,
+    encode_json,
+    is_readable,
+    json_reader,
+    write_fault,
+)
 from aros_core.payloads.faults import read
 
 
@@ -39,6 +45,10 @@ class JsonCodec(Codec):
         if not data:
             raise UnmarshalError("the payload is empty")
         return read(json_reader(into), data)
+
+    def reads_into(self, into: Any) -> bool:
+        """Tell whether payloads can be read as an `into` at all."""
+        return is_readable(into)
 
     def encode(self, value: Any) -> bytes:
         """Return `value` as JSON; raise a `TypeError` that says why it cannot be."""

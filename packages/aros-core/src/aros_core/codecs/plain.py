@@ -10,7 +10,13 @@ from aros_core.codecs.envelope import FIELDS, read_message
 from aros_core.codecs.messages import NO_DATA, InboundMessage, MessageType, OutboundMessage
 from aros_core.errors import MessageError, UnmarshalError
 from aros_core.payloads.answers import shape_answer
-from aros_core.payloads.conversion import WRITE_FAULTS, convert, to_plain, write_fault
+from aros_core.payloads.conversion import (
+    WRITE_FAULTS,
+    convert,
+    is_readable,
+    to_plain,
+    write_fault,
+)
 from aros_core.payloads.faults import reason_of
 
 if TYPE_CHECKING:
@@ -55,6 +61,10 @@ class PlainCodec(Codec):
         except Exception as error:
             raise UnmarshalError(f"unreadable {self.name}: {reason_of(error)}") from error
         return convert(value, into)
+
+    def reads_into(self, into: Any) -> bool:
+        """Tell whether payloads can be read as an `into` at all."""
+        return is_readable(into)
 
     def encode(self, value: Any) -> bytes:
         """Return `value` as a payload; raise a `TypeError` that says why it cannot be one."""

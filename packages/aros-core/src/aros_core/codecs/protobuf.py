@@ -32,7 +32,7 @@ class ProtobufCodec(PayloadCodec):
         Raises `UnmarshalError` for bytes that are no such message, and `TypeError` for anything
         that is not a generated class.
         """
-        if not (isinstance(into, type) and issubclass(into, self._message_class)):
+        if not self.reads_into(into):
             raise TypeError(
                 f"a protobuf payload is unmarshalled into its generated message class, "
                 f"as in unmarshal(UserRequest), not into {into!r}"
@@ -46,6 +46,10 @@ class ProtobufCodec(PayloadCodec):
             missing = message.FindInitializationErrors()
             raise UnmarshalError(None, [FieldError(field, "is required") for field in missing])
         return message
+
+    def reads_into(self, into: Any) -> bool:
+        """Tell whether `into` is a generated message class."""
+        return isinstance(into, type) and issubclass(into, self._message_class)
 
     def encode(self, value: Any) -> bytes:
         """Return the generated message `value` as bytes; anything else is a `TypeError`."""

@@ -7,6 +7,7 @@ from functools import lru_cache, partial
 from typing import Any, Final, ParamSpec, TypeVar, cast, get_origin
 
 import msgspec
+import msgspec.inspect
 
 from aros_core.payloads.faults import UnsupportedTypeError, read, reason_of
 from aros_core.payloads.models import model_serializer, model_validator, validator
@@ -68,6 +69,17 @@ def plain_reader(into: Any) -> Callable[[Any], Any]:
     except (TypeError, NameError) as error:
         raise _unsupported(into, error) from error
     return partial(msgspec.convert, type=into, dec_hook=_read_custom)
+
+
+def is_readable(into: Any) -> bool:
+    """Tell whether plain values can be read as an `into` at all."""
+    if validator(into) is not None:
+        return True
+    try:
+        kind = msgspec.inspect.type_info(into)
+    except (TypeError, NameError):
+        return False
+    return not isinstance(kind, msgspec.inspect.CustomType)
 
 
 def convert(value: Any, into: Any = Any) -> Any:
