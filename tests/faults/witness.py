@@ -28,10 +28,10 @@ _HEAD = re.compile(rb"HTTP/1\.1 (\d{3})[^\r\n]*\r\n(?:[^\r\n]+\r\n)*\r\n")
 class Witness:
     """A running server."""
 
-    def __init__(self, parser: str) -> None:
-        """Start the server with uvicorn's parser `h11` or `httptools`."""
+    def __init__(self, parser: str, protocol: str) -> None:
+        """Start the server with these implementations of HTTP and WebSocket."""
         self._process = subprocess.Popen(
-            [sys.executable, str(Path(__file__).with_name("witness_app.py")), parser],
+            [sys.executable, str(Path(__file__).with_name("witness_app.py")), parser, protocol],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
@@ -72,10 +72,19 @@ class Witness:
             self._process.kill()
             self._reader.join()
 
+    @property
+    def pid(self) -> int:
+        """The process that the server is."""
+        return self._process.pid
+
+    def connect(self) -> socket.socket:
+        """Return a new connection."""
+        return socket.create_connection(("127.0.0.1", self._port), timeout=PATIENCE)
+
     def send(self, data: bytes) -> bytes:
         """Send bytes over a new connection; return all that comes until its end, or silence."""
         received = b""
-        with socket.create_connection(("127.0.0.1", self._port), timeout=PATIENCE) as connection:
+        with self.connect() as connection:
             connection.sendall(data)
             connection.settimeout(SILENCE)
             try:
@@ -92,15 +101,20 @@ class Witness:
         assert head.startswith(b"HTTP/1.1 200 "), head
         return body.decode()
 
+    def counts(self) -> tuple[int, int]:
+        """Return how many sockets were opened and closed."""
+        opens, closes = self.ask("/counts").split()
+        return int(opens), int(closes)
+
     def seen(self) -> list[str]:
         """Return the requests that reached the application since the last call."""
         return self.ask("/seen").splitlines()
 
 
 @contextmanager
-def witness(parser: str) -> Generator[Witness]:
+def witness(parser: str, protocol: str = "wsproto") -> Generator[Witness]:
     """Run a server for the block."""
-    server = Witness(parser)
+    server = Witness(parser, protocol)
     try:
         server.await_ready()
         yield server

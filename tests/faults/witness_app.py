@@ -1,27 +1,21 @@
 """A server whose application notes every request that reaches it; run by `witness.py`.
 
-`python witness_app.py h11` serves it with `navaros.serve` and that parser, on a port of its own.
+`python witness_app.py h11 wsproto` serves it with `navaros.serve` and these implementations, on a
+port of its own.
 """
 
 from __future__ import annotations
 
 import sys
 
+from fuzz_target import Counts, make_target
+
 import navaros
-import velaros
 
 seen: list[str] = []
 """Method, path and body of every request since somebody asked last."""
 
-messages = velaros.Router(max_message_size=1024)
-messages.use(velaros.middleware.json())
-
-
-@messages.bind("/hello")
-async def hello(ctx: velaros.Context) -> str:
-    """Answer, so that a test sees that a socket lives."""
-    return "hello"
-
+counts = Counts()
 
 app = navaros.Router(max_request_body_size=1024)
 
@@ -34,6 +28,12 @@ async def tell(ctx: navaros.Context) -> str:
     return text
 
 
+@app.get("/counts")
+async def count(ctx: navaros.Context) -> str:
+    """Return how many sockets were opened and closed."""
+    return f"{counts.opens} {counts.closes}"
+
+
 @app.use
 async def note(ctx: navaros.Context) -> None:
     """Note a request, also one that is refused afterwards."""
@@ -41,7 +41,7 @@ async def note(ctx: navaros.Context) -> None:
     await ctx.next()
 
 
-app.use("/ws", messages.middleware())
+app.use("/ws", make_target(counts).middleware())
 
 
 @app.all("/read")
@@ -71,4 +71,4 @@ async def anything(ctx: navaros.Context) -> str:
 
 
 if __name__ == "__main__":
-    navaros.serve(app, port=0, http=sys.argv[1], access_log=False)
+    navaros.serve(app, port=0, http=sys.argv[1], ws=sys.argv[2], access_log=False)
