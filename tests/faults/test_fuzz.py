@@ -21,6 +21,7 @@ from .figures import record
 from .fuzz_target import Counts, make_target
 from .fuzzing import messages, raw_frames
 from .memory import MB, resident
+from .patience import allow
 from .scale import scaled
 from .witness import PATIENCE, Witness, witness
 
@@ -92,6 +93,7 @@ async def run_socket(router: Router, random: Random) -> int:
 @scaled("count", fast=20_000, full=900_000)
 async def test_messages(count: int, caplog: pytest.LogCaptureFixture) -> None:
     """Whatever is in them, every socket opens and closes once, and memory stays flat."""
+    allow(seconds=1800)
     caplog.set_level(logging.ERROR)
     failures: list[dict[str, Any]] = []
     asyncio.get_running_loop().set_exception_handler(lambda loop, context: failures.append(context))
