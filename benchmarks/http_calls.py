@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from apps.models import Application, Event
+    from collections.abc import Awaitable, Callable
+
+    from apps.models import Application, Event, Receive, Send
     from rounds import Work
 
 
@@ -26,7 +28,6 @@ class Request:
     status: int = 200
     body: bytes = b""
 
-    @property
     def headers(self) -> list[tuple[bytes, bytes]]:
         """Return the headers, as those of a small client."""
         headers = [(b"host", b"127.0.0.1:8000"), (b"user-agent", b"bench"), (b"accept", b"*/*")]
@@ -34,24 +35,6 @@ class Request:
             length = str(len(self.body)).encode()
             headers += [(b"content-type", b"application/json"), (b"content-length", length)]
         return headers
-
-    def scope(self) -> dict[str, Any]:
-        """Return the ASGI scope of the request, as uvicorn makes it."""
-        return {
-            "type": "http",
-            "asgi": {"version": "3.0", "spec_version": "2.3"},
-            "http_version": "1.1",
-            "server": ("127.0.0.1", 8000),
-            "client": ("127.0.0.1", 50000),
-            "scheme": "http",
-            "method": self.method,
-            "root_path": "",
-            "path": self.path,
-            "raw_path": self.path.encode(),
-            "query_string": b"",
-            "headers": self.headers,
-            "state": {},
-        }
 
     def check(self, name: str, events: list[Event]) -> None:
         """Raise `WrongAnswer` unless these events are the answer."""
@@ -70,30 +53,73 @@ class Request:
             raise WrongAnswer(f"{name} answers {self.method} {self.path} with {events}")
 
 
-async def checked_requests(name: str, app: Application, request: Request) -> Work:
-    """Return the work of making this request; raises `WrongAnswer` if it is not answered as asked.
+class Cycle:
+    """One request and its response, as a server keeps them."""
 
-    Each call has a scope of its own, for applications write into it; the rest is shared.
+    __slots__ = ("body", "events")
+
+    def __init__(self, body: bytes) -> None:
+        self.body = body
+        self.events: list[Event] = []
+
+    async def receive(self) -> Event:
+        """Return the whole body."""
+        return {"type": "http.request", "body": self.body, "more_body": False}
+
+    async def send(self, event: Event) -> None:
+        """Take an event of the response."""
+        self.events.append(event)
+
+
+def caller(app: Application, request: Request) -> Callable[[], Awaitable[list[Event]]]:
+    """Return a function that makes this request and returns the events of the response.
+
+    What a server makes for each request is made for each call: a scope, `receive` and `send`. That
+    is the driver's share of every figure.
     """
-    scope = request.scope()
-    body = {"type": "http.request", "body": request.body, "more_body": False}
+    method, path, raw_path = request.method, request.path, request.path.encode()
+    body, headers = request.body, request.headers()
 
-    async def receive() -> Event:
-        return body
+    async def call() -> list[Event]:
+        scope: dict[str, Any] = {
+            "type": "http",
+            "asgi": {"version": "3.0", "spec_version": "2.3"},
+            "http_version": "1.1",
+            "server": ("127.0.0.1", 8000),
+            "client": ("127.0.0.1", 50000),
+            "scheme": "http",
+            "method": method,
+            "root_path": "",
+            "path": path,
+            "raw_path": raw_path,
+            "query_string": b"",
+            "headers": headers,
+            "state": {},
+        }
+        cycle = Cycle(body)
+        await app(scope, cycle.receive, cycle.send)
+        return cycle.events
 
-    async def send(event: Event) -> None:
-        pass
+    return call
+
+
+async def checked_requests(name: str, app: Application, request: Request) -> Work:
+    """Return the work of making this request; raises `WrongAnswer` for an answer that is wrong."""
+    call = caller(app, request)
+    for _ in range(3):
+        request.check(name, await call())
+    return repeated(call)
+
+
+async def nothing(scope: Any, receive: Receive, send: Send) -> None:
+    """Do nothing, as an application, which leaves the driver alone."""
+
+
+def repeated(call: Callable[[], Awaitable[object]]) -> Work:
+    """Return the work of calling something."""
 
     async def work(count: int) -> None:
         for _ in range(count):
-            await app(scope.copy(), receive, send)
+            await call()
 
-    for _ in range(3):
-        events: list[Event] = []
-
-        async def record(event: Event, events: list[Event] = events) -> None:
-            events.append(event)
-
-        await app(request.scope(), receive, record)
-        request.check(name, events)
     return work

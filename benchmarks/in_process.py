@@ -14,13 +14,14 @@ import sys
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
-from apps import MODULES, OURS, RAW, Missing, load, maker, versions
-from http_calls import Request, checked_requests
+from apps import MODULES, OURS, RAW, load_all, made, versions
+from figures import TIMES, Row, Table, to_json
+from http_calls import Request, caller, checked_requests, nothing, repeated
 from machine import described
 from message_calls import checked_messages
 from rounds import in_turn, ratio, typical
-from scenarios import SCENARIOS, Scenario
-from tables import NONE, markdown
+from scenarios import GET_TEXT, SCENARIOS, Scenario
+from wire import ENVELOPE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,25 +36,25 @@ MESSAGE_TURN = 0.02
 """The same for messages, where a turn is one socket, whose handshake is to be negligible."""
 
 
-async def work_of(name: str, app: Any, asked: Request | Exchange) -> Work:
+async def work_of(name: str, module: Any, app: Any, asked: Request | Exchange) -> Work:
     """Return what is timed, after its answers were checked."""
     if isinstance(asked, Request):
         return await checked_requests(name, app, asked)
-    return await checked_messages(name, app, asked)
+    return await checked_messages(name, app, asked, getattr(module, "WIRE", ENVELOPE))
 
 
 async def works_of(scenario: Scenario, modules: dict[str, Any]) -> dict[str, Work]:
     """Return the work of every application that has the scenario, and that of the smaller size."""
     works: dict[str, Work] = {}
     for name, module in modules.items():
-        make = maker(module, scenario.kind)
-        if make is None:
+        if not hasattr(module, scenario.kind):
             continue
-        arguments = () if scenario.size is None else (scenario.size,)
-        works[name] = await work_of(name, make(*arguments), scenario.work)
+        app = made(name, scenario.kind, scenario.size)
+        works[name] = await work_of(name, module, app, scenario.work)
         if scenario.small is not None:
             size, asked = scenario.small
-            works[smaller(name)] = await work_of(name, make(size), asked)
+            app = made(name, scenario.kind, size)
+            works[smaller(name)] = await work_of(name, module, app, asked)
     return works
 
 
@@ -62,76 +63,67 @@ def smaller(name: str) -> str:
     return f"{name}, smaller"
 
 
-def multiples(times: Times, names: Sequence[str]) -> list[str]:
-    """Return the cells of a row: raw's microseconds, and multiples of them."""
-    cells: list[str] = []
-    for name in names:
-        if name not in times:
-            cells.append(NONE)
-        elif name == RAW:
-            cells.append(f"1 ({typical(times, name):.2f} µs)")
-        else:
-            cells.append(f"{ratio(times, name, RAW):.2f}")
-    return cells
+def multiples(scenario: Scenario, times: Times, names: list[str]) -> Row:
+    """Return the row of what everybody costs, in multiples of raw."""
+    values = {name: ratio(times, name, RAW) for name in names}
+    base = f"{typical(times, RAW):.2f} µs"
+    return Row(scenario.name, scenario.title, TIMES, values, base)
 
 
-def growths(times: Times, names: Sequence[str]) -> list[str]:
-    """Return how many times as much as the smaller size everybody costs."""
-    return [f"{ratio(times, name, smaller(name)):.2f}" if name in times else NONE for name in names]
+def growths(scenario: Scenario, times: Times, names: list[str], size: int) -> Row:
+    """Return the row of how many times as much as the smaller size everybody costs."""
+    values = {name: ratio(times, name, smaller(name)) for name in names}
+    return Row(f"{scenario.name}-growth", f"… against {size} routes, each by itself", TIMES, values)
 
 
-def steps(times: Times, names: Sequence[str], count: int) -> list[str]:
-    """Return what each further one of so many steps costs, in microseconds."""
+def steps(scenario: Scenario, times: Times, names: list[str], count: int) -> Row:
+    """Return the row of what each further one of so many steps costs."""
 
-    def each(name: str) -> float:
+    def step(name: str) -> float:
         pairs = zip(times[name], times[smaller(name)], strict=True)
         return median((more - less) / count for more, less in pairs)
 
-    return [f"{each(name):.2f} µs" if name in times else NONE for name in names]
+    return Row(scenario.name, scenario.title, "µs", {name: step(name) for name in names})
 
 
-async def rows_of(scenario: Scenario, modules: dict[str, Any], *, rounds: int) -> list[list[str]]:
+async def rows_of(scenario: Scenario, modules: dict[str, Any], rounds: int) -> list[Row]:
     """Measure a scenario; return its rows."""
-    names = list(modules)
     turn = TURN if isinstance(scenario.work, Request) else MESSAGE_TURN
-    times = await in_turn(await works_of(scenario, modules), rounds, turn)
-    if scenario.small is None:
-        return [[scenario.title, *multiples(times, names)]]
+    works = await works_of(scenario, modules)
+    times = await in_turn(works, rounds, turn)
+    names = [name for name in modules if name in works]
+    if scenario.small is None or scenario.size is None:
+        return [multiples(scenario, times, names)]
     size, _ = scenario.small
     if scenario.kind == "behind":
-        assert scenario.size is not None
-        return [[scenario.title, *steps(times, names, scenario.size - size)]]
-    return [
-        [scenario.title, *multiples(times, names)],
-        [f"… against {size} routes, by itself", *growths(times, names)],
-    ]
+        return [steps(scenario, times, names, scenario.size - size)]
+    return [multiples(scenario, times, names), growths(scenario, times, names, size)]
 
 
-async def table(chosen: Sequence[Scenario], modules: dict[str, Any], *, rounds: int) -> str:
-    """Measure scenarios; return the table of their rows."""
-    rows: list[list[str]] = []
+async def driver_row(rounds: int) -> Row:
+    """Return the row of what the driver itself costs in each request."""
+    works = {
+        RAW: await checked_requests(RAW, made(RAW, "text", None), GET_TEXT),
+        "driver": repeated(caller(nothing, GET_TEXT)),
+    }
+    share = ratio(await in_turn(works, rounds, TURN), "driver", RAW)
+    return Row("driver", "the driver's share of GET, text", TIMES, {RAW: share})
+
+
+async def measure(chosen: list[Scenario], modules: dict[str, Any], rounds: int) -> list[Row]:
+    """Measure scenarios; return all rows."""
+    rows = [await driver_row(rounds)]
     for scenario in chosen:
         print(f"measuring: {scenario.title}", file=sys.stderr)
-        rows += await rows_of(scenario, modules, rounds=rounds)
-    return markdown(["multiples of raw", *modules], rows)
-
-
-def load_all(names: Sequence[str]) -> tuple[dict[str, Any], list[str]]:
-    """Return the modules of applications, and why the others are left out."""
-    modules: dict[str, Any] = {}
-    missing: list[str] = []
-    for name in names:
-        try:
-            modules[name] = load(name)
-        except Missing as reason:
-            missing.append(str(reason))
-    return modules, missing
+        rows += await rows_of(scenario, modules, rounds)
+    return rows
 
 
 def arguments_of(line: Sequence[str] | None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--short", action="store_true", help="take a tenth of the rounds")
+    parser.add_argument("--json", action="store_true", help="print for programs")
     names = [scenario.name for scenario in SCENARIOS]
     parser.add_argument("--only", nargs="+", choices=names, default=names, metavar="NAME")
     parser.add_argument("--apps", nargs="+", choices=list(MODULES), default=list(MODULES))
@@ -142,15 +134,13 @@ def main(line: Sequence[str] | None = None) -> None:
     """Measure what the command line asks for, and print it."""
     arguments = arguments_of(line)
     logging.disable()
-    names = [name for name in MODULES if name in (RAW, OURS, *arguments.apps)]
-    modules, missing = load_all(names)
+    modules, missing = load_all({RAW, OURS, *arguments.apps})
     chosen = [scenario for scenario in SCENARIOS if scenario.name in arguments.only]
     rounds = ROUNDS // 10 if arguments.short else ROUNDS
-    print(asyncio.run(table(chosen, modules, rounds=rounds)))
-    print()
-    print(described({name: found for app in modules for name, found in versions(app).items()}))
-    for reason in missing:
-        print(reason)
+    rows = asyncio.run(measure(chosen, modules, rounds))
+    notes = [described(versions(*modules)), *missing]
+    tables = [Table("in process, CPU time, multiples of raw", list(modules), rows, RAW, notes)]
+    print(to_json(tables) if arguments.json else tables[0].markdown())
 
 
 if __name__ == "__main__":

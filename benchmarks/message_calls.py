@@ -11,15 +11,22 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from http_calls import WrongAnswer
+from wire import ENVELOPE
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
+    from typing import TypeAlias
 
     from apps.models import Application, Event
     from rounds import Work
-    from wire import Exchange
+    from wire import Exchange, Wire
+
+    Window: TypeAlias = tuple[Sequence[Event], int]
+    """Events that come together, and how many events answer them."""
 
 WINDOW = 8
+
+CONNECT = {"type": "websocket.connect"}
 
 SCOPE: dict[str, Any] = {
     "type": "websocket",
@@ -47,13 +54,13 @@ SCOPE: dict[str, Any] = {
 class Connection:
     """One socket: hands frames to the application a window at a time, and takes its answers."""
 
-    def __init__(self, windows: Sequence[Sequence[Event]]) -> None:
+    def __init__(self, windows: Sequence[Window]) -> None:
         """Make a socket whose client sends these windows, and leaves."""
         self._windows = iter(windows)
-        self._window: Any = iter(())
+        self._window: Iterator[Event] = iter(())
         self._unanswered = 0
         self._all_answered: asyncio.Future[None] | None = None
-        self.sent: list[Event] = []
+        self.frames: list[str] = []
 
     async def receive(self) -> Event:
         """Return the next event."""
@@ -62,53 +69,58 @@ class Connection:
         if self._unanswered:
             self._all_answered = asyncio.get_running_loop().create_future()
             await self._all_answered
-        window = next(self._windows)
-        self._unanswered = len(window)
-        self._window = iter(window)
+        events, self._unanswered = next(self._windows)
+        self._window = iter(events)
         return next(self._window)
 
     async def send(self, event: Event) -> None:
-        """Take an event of the application: every one of them is an answer."""
-        self.sent.append(event)
+        """Take an event of the application."""
+        if event["type"] == "websocket.send":
+            self.frames.append(event.get("text") or event["bytes"].decode())
         self._unanswered -= 1
         if not self._unanswered and self._all_answered is not None:
             self._all_answered.set_result(None)
             self._all_answered = None
 
 
-def windows_of(exchange: Exchange, count: int) -> list[list[Event]]:
-    """Return the events of a socket with so many messages, in windows."""
-    events: list[Event] = [
-        {"type": "websocket.receive", "text": exchange.frame(number)} for number in range(count)
-    ]
+def windows_of(wire: Wire, exchange: Exchange, count: int) -> list[Window]:
+    """Return what the client of a socket with so many messages sends."""
+    events = [text_event(wire.frame(n, exchange.path, exchange.data)) for n in range(count)]
+    windows = [events[first : first + WINDOW] for first in range(0, count, WINDOW)]
     return [
-        [{"type": "websocket.connect"}],
-        *(events[first : first + WINDOW] for first in range(0, count, WINDOW)),
-        [{"type": "websocket.disconnect", "code": 1000, "reason": ""}],
+        *(([CONNECT if text is None else text_event(text)], due) for text, due in wire.opening),
+        *((window, len(window)) for window in windows),
+        ([{"type": "websocket.disconnect", "code": 1000, "reason": ""}], 0),
     ]
 
 
-async def checked_messages(name: str, app: Application, exchange: Exchange) -> Work:
-    """Return the work of sending messages over one socket; the answers are checked before."""
-    prepared: dict[int, list[list[Event]]] = {}
+def text_event(text: str) -> Event:
+    """Return the event of a frame that came."""
+    return {"type": "websocket.receive", "text": text}
 
-    async def converse(count: int) -> list[Event]:
+
+async def checked_messages(
+    name: str, app: Application, exchange: Exchange, wire: Wire = ENVELOPE
+) -> Work:
+    """Return the work of sending messages over one socket; the answers are checked before."""
+    prepared: dict[int, list[Window]] = {}
+    scope = {**SCOPE, "path": wire.path, "raw_path": wire.path.encode()}
+    scope["query_string"] = wire.query
+    opening = sum(due for _, due in wire.opening) - 1  # The acceptance is no frame.
+
+    async def converse(count: int) -> list[str]:
         if count not in prepared:
-            prepared[count] = windows_of(exchange, count)
+            prepared[count] = windows_of(wire, exchange, count)
         connection = Connection(prepared[count])
-        await app(SCOPE.copy(), connection.receive, connection.send)
-        return connection.sent
+        await app(scope.copy(), connection.receive, connection.send)
+        return connection.frames[opening:]
 
     async def work(count: int) -> None:
-        sent = await converse(count)
-        assert len(sent) == count + 1, "something was left unanswered"
+        if len(await converse(count)) != count:
+            raise WrongAnswer(f"{name} leaves messages unanswered")
 
     count = 5 * WINDOW + 1
-    accept, *replies = await converse(count)
-    frames = [event.get("text") or event.get("bytes") or "{}" for event in replies]
-    if accept["type"] != "websocket.accept" or len(frames) != count:
-        raise WrongAnswer(f"{name} answers {count} messages with {len(frames)}: {frames[-1:]}")
-    for number, frame in enumerate(frames):
-        if not exchange.is_answered_by(number, frame):
-            raise WrongAnswer(f"{name} answers {exchange.frame(number)} with {frame}")
+    replies = await converse(count)
+    if sorted(map(wire.read, replies)) != [(number, exchange.answer) for number in range(count)]:
+        raise WrongAnswer(f"{name} answers {exchange} with {replies}")
     return work

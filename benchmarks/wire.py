@@ -1,10 +1,61 @@
-"""The frames of the message scenarios, and what answers them."""
+"""How the messages of the scenarios are written."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
+
+
+class Wire(Protocol):
+    """The protocol that an application speaks over its sockets."""
+
+    @property
+    def path(self) -> str:
+        """Return the path of the handshake."""
+        ...
+
+    @property
+    def query(self) -> bytes:
+        """Return the query of the handshake."""
+        ...
+
+    @property
+    def opening(self) -> tuple[tuple[str | None, int], ...]:
+        """Return the frames that begin a socket and how many events answer each one.
+
+        The first one stands for the handshake.
+        """
+        ...
+
+    def frame(self, number: int, path: str, data: Any) -> str:
+        """Return the frame of a message."""
+        ...
+
+    def read(self, frame: str) -> tuple[int, Any]:
+        """Return the number and the payload of a reply."""
+        ...
+
+
+class Envelope:
+    """JSON objects, as Velaros reads and writes them."""
+
+    path = "/"
+    query = b""
+    opening = ((None, 1),)
+
+    def frame(self, number: int, path: str, data: Any) -> str:
+        """Return the frame of a message; a browser would write it so."""
+        message = {"path": path, "id": f"m{number}", "data": data}
+        return json.dumps(message, separators=(",", ":"))
+
+    def read(self, frame: str) -> tuple[int, Any]:
+        """Return the number and the payload of a reply."""
+        reply = json.loads(frame)
+        return int(reply["id"].removeprefix("m")), reply["data"]
+
+
+ENVELOPE = Envelope()
 
 
 @dataclass(frozen=True)
@@ -14,16 +65,6 @@ class Exchange:
     path: str
     data: Any
     answer: Any
-
-    def frame(self, number: int) -> str:
-        """Return the frame of one message; a browser would write it so."""
-        message = {"path": self.path, "id": f"m{number}", "data": self.data}
-        return json.dumps(message, separators=(",", ":"))
-
-    def is_answered_by(self, number: int, frame: str | bytes) -> bool:
-        """Tell whether a frame is the answer to the message of this number."""
-        reply = json.loads(frame)
-        return reply["id"] == f"m{number}" and reply["data"] == self.answer
 
 
 PING = Exchange("/ping", {"a": 1, "b": 2}, {"pong": True})

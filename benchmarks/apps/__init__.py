@@ -14,12 +14,13 @@ A module has a function for each kind of application that its framework can be.
 
 from __future__ import annotations
 
+from functools import cache
 from importlib import import_module
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Container
 
 OURS = "ours"
 RAW = "raw"
@@ -37,24 +38,26 @@ MODULES = {
 """By the name in the tables: the module here, and the distributions that it is about."""
 
 
-class Missing(Exception):
-    """The framework is not installed, or does not work with this Python; the text says why."""
+def load_all(names: Container[str]) -> tuple[dict[str, Any], list[str]]:
+    """Return the modules of these, by name, and a sentence for each that does not work here."""
+    modules: dict[str, Any] = {}
+    missing: list[str] = []
+    for name, (module, _) in MODULES.items():
+        if name in names:
+            try:
+                modules[name] = import_module(f"apps.{module}")
+            except ImportError as error:
+                missing.append(f"{name} is left out: {error}.")
+    return modules, missing
 
 
-def load(name: str) -> Any:
-    """Return the module of this name in the tables; raises `Missing`."""
-    module, _ = MODULES[name]
-    try:
-        return import_module(f"apps.{module}")
-    except ImportError as error:
-        raise Missing(f"{name} is left out: {error}") from error
+@cache
+def made(name: str, kind: str, size: int | None) -> Any:
+    """Return an application of this kind, made once."""
+    make = getattr(import_module(f"apps.{MODULES[name][0]}"), kind)
+    return make() if size is None else make(size)
 
 
-def versions(name: str) -> dict[str, str]:
-    """Return the versions of the distributions that an application is about."""
-    return {distribution: version(distribution) for distribution in MODULES[name][1]}
-
-
-def maker(module: Any, kind: str) -> Callable[..., Any] | None:
-    """Return the function of a module that makes this kind of application, if there is one."""
-    return getattr(module, kind, None)
+def versions(*names: str) -> dict[str, str]:
+    """Return the versions of the distributions that applications are about."""
+    return {item: version(item) for name in names for item in MODULES[name][1]}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -40,3 +40,24 @@ def checked_user(data: Any) -> User:
     if not (isinstance(name, str) and isinstance(email, str) and isinstance(age, int)):
         raise ValueError("a user has a name, an email address and an age")
     return User(name, email, age)
+
+
+def ping(data: Any) -> dict[str, bool]:
+    """Answer a message to `/ping`, whatever its payload."""
+    return {"pong": True}
+
+
+def add(data: Any) -> dict[str, int]:
+    """Answer a message to `/add`."""
+    return {"sum": data["a"] + data["b"]}
+
+
+ROUTES: dict[str, Callable[[Any], Any]] = {"/ping": ping, "/add": add}
+
+
+def reply_to(message: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what answers a message; for those who have no routing of messages.
+
+    Raises `KeyError` or `TypeError` for one that is not as it should be.
+    """
+    return {"id": message["id"], "data": ROUTES[message["path"]](message["data"])}

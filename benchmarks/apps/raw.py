@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from .models import TEXT, checked_user
+from .models import TEXT, checked_user, reply_to
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -143,24 +143,21 @@ def many(count: int) -> Application:
     return app
 
 
+def reply(text: str) -> dict[str, Any]:
+    """Return what answers a message."""
+    try:
+        return reply_to(json.loads(text))
+    except (ValueError, KeyError, TypeError):
+        return {"data": {"error": "not understood"}}
+
+
 def messages() -> Application:
     """Return the application that answers messages."""
-    routes: dict[str, Callable[[dict[str, Any]], Any]] = {
-        "/ping": lambda message: {"pong": True},
-        "/add": lambda message: {"sum": message["data"]["a"] + message["data"]["b"]},
-    }
-
-    def reply_to(text: str) -> dict[str, Any]:
-        try:
-            message = json.loads(text)
-            return {"id": message["id"], "data": routes[message["path"]](message)}
-        except (ValueError, KeyError, TypeError):
-            return {"data": {"error": "not understood"}}
 
     async def app(scope: Any, receive: Receive, send: Send) -> None:
         await receive()
         await send({"type": "websocket.accept"})
         while (event := await receive())["type"] != "websocket.disconnect":
-            await send({"type": "websocket.send", "text": encode(reply_to(event["text"]))})
+            await send({"type": "websocket.send", "text": encode(reply(event["text"]))})
 
     return app
