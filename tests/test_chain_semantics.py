@@ -286,10 +286,11 @@ async def test_after_the_end_the_context_is_closed(side: Side) -> None:
         lambda: ctx.set("a", 1),
         lambda: ctx.delete("a"),
         lambda: ctx.set_timeout(1),
-        ctx.next,
     ):
         with pytest.raises(ContextClosedError, match="before they return"):
             use()
+    with pytest.raises(ContextClosedError, match="before they return"):
+        await ctx.next()
     assert ctx.get("a") is None
     assert ctx.is_done
     await ctx.wait_done()

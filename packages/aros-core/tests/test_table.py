@@ -125,8 +125,7 @@ def test_patterns_and_wraps_of_mounted_routers() -> None:
     assert names_of(top.table.find("/tenants/a")) == [wrap, guard, wrap, root]
     assert names_of(top.table.find("/tenants/a//x")) == [wrap, guard]
     assert names_of(top.table.find("/tenants")) == []
-    assert links[-1].params("/tenants/a/users/7") == {"tenant": "a", "id": "7"}
-    assert links[-1].params("/elsewhere") == {}
+    assert links[-1].capture("/tenants/a/users/7") == {"tenant": "a", "id": "7"}
 
 
 def test_a_router_that_is_mounted_without_a_path() -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aros_core.errors import HTTPError
-from navaros.body import BodyEvents, ReceivedBody, RequestBody, RewrittenBody, no_body
+from navaros.body import BodyEvents, NoBody, ReceivedBody, RequestBody, RewrittenBody
 from navaros.errors import ClientDisconnected
 from navaros.inbox import Inbox
 
@@ -109,13 +109,13 @@ async def test_rewritten_bodies_are_closed() -> None:
     """Closed is what was iterated over, whoever made it, and half a plain generator as well."""
     chunks = Rewritten()
     source = RewrittenBody(chunks)
-    assert await source() == b"a"
+    assert await source.next() == b"a"
     await source.close()
     assert chunks.is_closed
 
     plain = (chunk for chunk in (b"a", b"b"))
     source = RewrittenBody(plain)
-    assert await source() == b"a"
+    assert await source.next() == b"a"
     await source.close()
     assert next(plain, None) is None
 
@@ -142,13 +142,11 @@ async def test_the_rest_is_not_the_whole() -> None:
 async def test_a_declared_length_past_the_limit_is_refused_at_once() -> None:
     """Nothing is read of a body that says it is too long."""
 
-    async def never() -> bytes:
-        raise AssertionError("nobody reads this")
-
-    body = RequestBody(never, 11)
+    body = RequestBody(RewrittenBody([b"nobody reads this"]), 11)
     with pytest.raises(HTTPError) as refused:
         await body.read(Limit(10))
     assert refused.value.status == 413
+    assert await body.read(Limit()) == b"nobody reads this"
 
 
 async def test_the_count_of_all_readers_is_limited() -> None:
@@ -187,7 +185,9 @@ async def test_the_server_is_read_to_the_end_and_no_further() -> None:
         {"type": "http.disconnect"},
     )
     received = ReceivedBody(inbox)
-    assert [await received() for _ in range(4)] == [b"a", b"", None, None]
+    assert (await received.next(), received.is_exhausted) == (b"a", False)
+    assert (await received.next(), received.is_exhausted) == (b"", True)
+    assert await inbox.receive() == GONE
 
 
 async def test_a_client_that_leaves_ends_the_reading() -> None:
@@ -212,7 +212,7 @@ async def test_rewritten_bodies_are_of_either_kind() -> None:
 
 async def test_no_body_is_empty() -> None:
     """What has no body reads as empty."""
-    assert await RequestBody(no_body).read(Limit()) == b""
+    assert await RequestBody(NoBody()).read(Limit()) == b""
 
 
 async def test_events_for_an_application() -> None:

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
 import pytest
 
+from aros_core import Error, FieldError
+from aros_core.codecs import JsonCodec
+from navaros import Redirect
 from navaros.content import TEXT
 from navaros.fields import answer_fields, declared_length, is_bodiless, plain_events
 from navaros.headers import ResponseHeaders
@@ -13,11 +20,62 @@ TYPE = (b"content-type", TEXT.encode())
 
 def test_plain_events() -> None:
     """A text of any length has its type and length."""
-    for text in (b"", b"hello", b"x" * 1023, b"x" * 1024, b"x" * 5000):
-        start, body = plain_events(text)
+    for text in ("", "hello", "x" * 1023, "x" * 1024, "x" * 5000):
+        events = plain_events(text, None)
+        assert events is not None
+        start, body = events
         assert start["status"] == 200
         assert start["headers"] == [TYPE, (b"content-length", str(len(text)).encode())]
-        assert body["body"] == text
+        assert body["body"] == text.encode()
+
+
+@dataclass
+class Point:
+    """What only a codec can send."""
+
+    x: int
+
+
+class Streamed(Point):
+    """Data by its declaration, and an iterator all the same."""
+
+    def __iter__(self) -> Streamed:
+        return self
+
+    def __next__(self) -> str:
+        raise StopIteration
+
+
+@pytest.mark.parametrize(
+    ("body", "data"),
+    [({"x": 1}, b'{"x":1}'), ([1], b"[1]"), ([], b"[]"), (Point(1), b'{"x":1}')],
+)
+def test_plain_events_of_data(body: Any, data: bytes) -> None:
+    """What can only be for a codec is written by the only one there is, else looked at again."""
+    assert plain_events(body, None) is None
+    events = plain_events(body, JsonCodec())
+    assert events is not None
+    assert events[0]["headers"][0] == (b"content-type", b"application/json")
+    assert events[1]["body"] == data
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        None,
+        b"bytes",
+        Error("no"),
+        [FieldError("a", "b")],
+        Redirect("/"),
+        Path("x"),
+        iter("x"),
+        Streamed(1),
+        object(),
+    ],
+)
+def test_what_needs_a_second_look_has_no_plain_events(body: Any) -> None:
+    """Whatever has a meaning of its own, or may have."""
+    assert plain_events(body, JsonCodec()) is None
 
 
 @pytest.mark.parametrize("status", [100, 101, 199, 204, 205, 304])

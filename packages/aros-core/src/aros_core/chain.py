@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from aros_core.deadline import Deadline
 from aros_core.errors import ContextClosedError
-from aros_core.steps import END, NO_PARAMS, SPENT, STREAMING
+from aros_core.steps import END, SPENT, STREAMING
 from aros_core.threads import current_call
 
 if TYPE_CHECKING:
@@ -46,17 +46,18 @@ class Chain:
     routed: bool = False
     """Whether a handler of a route ran, not only middleware."""
 
-    _params: Params | None = None
-    _params_of: Link | None = None
-    _rewrites: tuple[tuple[int, str], ...] = ()
-    _first: Step = END
+    _params: Params
+    _params_of: Step | None
+    _rewrites: tuple[tuple[int, str], ...]
+    _ended: bool = False
     _root: Any = None
     """The coroutine that is the whole walk."""
     _branch: object = None
     """Marks, in the context variables, who belongs to the part of the walk that has moved away."""
 
     def __init__(self) -> None:
-        self._ended = False
+        self._params_of = None
+        self._rewrites = ()
         self._error: Exception | None = None
         self._deadline: Deadline | None = None
         self._step: Step = END
@@ -89,10 +90,10 @@ class Chain:
     @property
     def params(self) -> Params:
         """What the pattern of the running handler captured from the path."""
-        link = self.running
-        if self._params is None or self._params_of is not link:
-            self._params = NO_PARAMS if link is None else link.params(self._path_seen_by(link))
-            self._params_of = link
+        step = self._step
+        if self._params_of is not step:
+            self._params_of = step
+            self._params = step.capture(self._path_seen if self._rewrites else self.path)
         return self._params
 
     @property
@@ -111,19 +112,13 @@ class Chain:
         return None if self._step is END else self._step.link
 
     @property
-    def passed(self) -> list[Link]:
-        """The links of the chain before the one that runs; all where none does."""
-        running = self.running
-        return [link for link in self._first if running is None or link.order < running.order]
-
-    @property
     def is_ended(self) -> bool:
         """Whether the chain is over."""
         return self._ended
 
     def run(self, first: Step) -> Coroutine[Any, Any, None]:
         """Walk a chain from its first step on; await the result."""
-        self._first = self._following = first
+        self._following = first
         self._root = root = self.next()
         return root
 
@@ -231,7 +226,6 @@ class Chain:
         order = -1 if self._step is END else self._step.link.order
         self._rewrites = (*self._rewrites, (order, self.path))
         self.path = path
-        self._first = first
         if self.has_next:
             while first is not END and first.link.order <= order:
                 first = first.after
@@ -269,10 +263,13 @@ class Chain:
             deadline = deadline.outer
         self._deadline = None
 
-    def _path_seen_by(self, link: Link) -> str:
-        for order, path in self._rewrites:
-            if link.order <= order:
-                return path
+    @property
+    def _path_seen(self) -> str:
+        """The path that the running handler was matched against."""
+        if self._step is not END:
+            for order, path in self._rewrites:
+                if self._step.link.order <= order:
+                    return path
         return self.path
 
     def _leave_deadlines(self, outer: Step, step: Step) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar, Union, cast, overload
 
 from aros_core.asgi.lifespan import running
@@ -54,8 +55,6 @@ class BaseRouter(RouterNode, Generic[K]):
         """
         super().__init__()
         self.lifespan = lifespan
-        self._table: RouteTable | None = None
-        self._codecs: tuple[PayloadCodec, ...] | None = None
 
     @overload
     def use(self, path: str, /, *handlers: K, metadata: Metadata | None = None) -> Registration: ...
@@ -118,17 +117,15 @@ class BaseRouter(RouterNode, Generic[K]):
                         return RouteInfo(placed.pattern, placed.method)
         return None
 
-    @property
+    @cached_property
     def codecs(self) -> tuple[PayloadCodec, ...]:
         """The codecs of this router and of those mounted on it, in order."""
-        if self._codecs is None:
-            self._codecs = tuple(
-                entry.codec
-                for router in self.tree()
-                for entry in router.entries
-                if isinstance(entry, CodecEntry)
-            )
-        return self._codecs
+        return tuple(
+            entry.codec
+            for router in self.tree()
+            for entry in router.entries
+            if isinstance(entry, CodecEntry)
+        )
 
     def tree(self) -> Iterator[BaseRouter[Any]]:
         """Yield this router and those mounted on it, each once, in the order of mounting."""
@@ -190,19 +187,17 @@ class BaseRouter(RouterNode, Generic[K]):
 
     def changed(self) -> None:
         """Have what was built from the entries built anew, in the parents as well."""
-        self._table = None
-        self._codecs = None
+        self.__dict__.pop("table", None)
+        self.__dict__.pop("codecs", None)
         super().changed()
 
-    @property
+    @cached_property
     def table(self) -> RouteTable:
         """The route table, built on first use after a change.
 
         Raises `TypeError` when a route was left without a handler.
         """
-        if self._table is None:
-            self._table = RouteTable(self, self.select)
-        return self._table
+        return RouteTable(self, self.select)
 
     def select(self, links: Sequence[Link], method: str | None) -> tuple[Link, ...]:
         """Return the links of a path that are walked for a method."""

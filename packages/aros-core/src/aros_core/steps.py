@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING, Any, Final
 from aros_core.patterns import Params
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from aros_core.handlers import Call
     from aros_core.patterns import Pattern
 
-NO_PARAMS: Final = Params()
+_NO_PARAMS: Final = Params()
+
+
+def _nothing(_: str) -> Params:
+    return _NO_PARAMS
 
 
 class Link:
@@ -20,6 +24,7 @@ class Link:
 
     __slots__ = (
         "call",
+        "capture",
         "handler",
         "is_constrained",
         "is_route",
@@ -54,16 +59,22 @@ class Link:
         self.is_constrained = pattern is not None and any(c.constraint for c in pattern.chunks)
         """Whether `match` has the last word on a path that fits the pattern otherwise."""
         self.match = pattern and (pattern.match_prefix if middleware else pattern.match)
+        self.capture = self._choose_capture(pattern)
+        """Returns what the pattern captures in a path that it matches."""
 
-    def params(self, path: str) -> Params:
-        """Return what the route's pattern captures in a path that it matches."""
-        return (self.match and self.match(path)) or NO_PARAMS
+    def _choose_capture(self, pattern: Pattern | None) -> Callable[[str], Params]:
+        if pattern is None or not pattern.names:
+            return _nothing
+        return pattern.capture if pattern.has_places else self._capture_by_match
+
+    def _capture_by_match(self, path: str) -> Params:
+        return (self.match and self.match(path)) or _NO_PARAMS
 
 
 class Step:
     """A link with its place in a chain: the links of a chain, each with those after it."""
 
-    __slots__ = ("after", "call", "is_halt", "is_route", "link")
+    __slots__ = ("after", "call", "capture", "is_halt", "is_route", "link")
 
     link: Link
     after: Step
@@ -72,6 +83,7 @@ class Step:
         self.link = link
         self.after = after
         self.call = link.call
+        self.capture = link.capture
         self.is_route = link.is_route
         self.is_halt = False
 
@@ -88,6 +100,7 @@ class _Halt(Step):
 
     def __init__(self) -> None:
         self.after = self
+        self.capture = _nothing
         self.is_halt = True
 
 

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Final
 from aros_core.errors import HTTPError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from aros_core.asgi.types import Scope
 
 MAX_PATH_BYTES: Final = 2048
 
 # Python refuses to read numbers of thousands of digits, and no body has a length of so many.
 _MAX_DIGITS: Final = 18
-_FRAMING: Final = frozenset({b"content-length", b"transfer-encoding"})
-_LOOKED_AT: Final = _FRAMING | {b"host"}
 # RFC 3986, sections 3.2.2 and 3.2.3; what is percent-encoded as well.
 _IN_HOSTS: Final = string.ascii_letters.encode() + b"0123456789-._~%!$&'()*+,;=[]:"
 _CLOSE: Final = {"connection": "close"}
@@ -36,13 +36,20 @@ def refusal(scope: Scope) -> HTTPError | None:
     """
     if len(scope.get("raw_path") or scope["path"].encode()) > MAX_PATH_BYTES:
         return HTTPError(414, f"the path is longer than {MAX_PATH_BYTES} bytes")
-    host = None
-    for name, value in scope.get("headers") or ():
-        if name in _LOOKED_AT:
-            if host is not None or name in _FRAMING:
-                return _host_refusal(scope) or _framing_refusal(scope)
-            host = value
-    return None if host is None or _is_host(host) else _host_refusal(scope)
+    headers: Sequence[tuple[bytes, bytes]] = scope.get("headers") or ()
+    fields = dict(headers)
+    if len(fields) == len(headers) and _is_host(fields.get(b"host")):
+        is_framed = b"content-length" in fields or b"transfer-encoding" in fields
+        if not is_framed or _is_clear(scope, fields):
+            return None
+    return _host_refusal(scope) or _framing_refusal(scope)
+
+
+def _is_clear(scope: Scope, fields: Mapping[bytes, bytes]) -> bool:
+    """Tell whether there is a length and nothing else that says where the request ends."""
+    if b"transfer-encoding" in fields or b"upgrade" in fields or scope["type"] == "websocket":
+        return False
+    return _is_length(fields[b"content-length"])
 
 
 def _host_refusal(scope: Scope) -> HTTPError | None:
@@ -53,8 +60,8 @@ def _host_refusal(scope: Scope) -> HTTPError | None:
 
 
 @lru_cache(maxsize=256)
-def _is_host(value: bytes) -> bool:
-    return not value.translate(None, _IN_HOSTS)
+def _is_host(value: bytes | None) -> bool:
+    return value is None or not value.translate(None, _IN_HOSTS)
 
 
 def _framing_refusal(scope: Scope) -> HTTPError | None:

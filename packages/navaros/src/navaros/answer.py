@@ -58,18 +58,24 @@ class AnsweringSide(ResponseSide):
         )
         return found if status == 200 else status
 
+    def expect_no_body(self) -> None:
+        """Have the answer looked at closely: `HEAD` asks for what comes before a body."""
+        self._is_plain = False
+
     def conclude(self) -> tuple[Event, Event] | None:
         """Close the chain, and return the events of an answer whose bytes are known.
 
         `None` is for an answer that is to be streamed, or has begun. An error that nobody handled
         is logged here, and so is one that is met here.
         """
-        self.end()
-        body = self._body
         try:
-            if body.__class__ is str and self._has_nothing_else():
-                # The answer that is given most often takes the short way.
-                return plain_events(body.encode())
+            if self._is_plain:
+                # The answers that are given most often take the short way.
+                self._ended = self._is_fixed = True
+                events = plain_events(self._body, self._router.sole_writer)
+                if events is not None:
+                    return events
+            self.end()
             if self._error is not None:
                 report(self._error, self.method, self.path)
             return self._known_events() if self._sent_status is None else None
@@ -82,11 +88,6 @@ class AnsweringSide(ResponseSide):
         self._headers = None
         self._drop_response(error)
         return self._events(*failure_of(error))
-
-    def _has_nothing_else(self) -> bool:
-        """Tell whether nothing but the body was set, and it is to be sent."""
-        nothing = self._error is self._status is self._headers is self._sent_status is None
-        return nothing and self._scope.get("method") != "HEAD"
 
     def _known_events(self) -> tuple[Event, Event] | None:
         status, body, extra = self._conclusion()

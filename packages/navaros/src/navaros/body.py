@@ -10,7 +10,7 @@ from navaros.closing import close_body
 from navaros.errors import ClientDisconnected
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable
+    from collections.abc import Iterable
 
     from aros_core.asgi.types import Event, Receive
     from navaros.inbox import Inbox
@@ -28,28 +28,32 @@ class HasLimit(Protocol):
         ...
 
 
+class Source(Protocol):
+    """Where the chunks of a body come from."""
+
+    is_exhausted: bool
+    """Whether the end was reached."""
+
+    async def next(self) -> bytes:
+        """Return the next chunk, which may be empty; at the end it is."""
+        ...
+
+
 class RequestBody:
     """A body in chunks, from the server or from middleware that rewrites it.
 
     Readers share it: each goes on where the last one stopped, unless `read` kept the whole.
     """
 
-    __slots__ = ("_count", "_declared", "_is_exhausted", "_next", "_whole")
+    __slots__ = ("_count", "_declared", "_source", "whole")
 
-    def __init__(
-        self, next_chunk: Callable[[], Awaitable[bytes | None]], declared: int | None = None
-    ) -> None:
-        """Take the body's source, which returns `None` at the end, and its declared length."""
-        self._next = next_chunk
+    def __init__(self, source: Source, declared: int | None = None) -> None:
+        """Take the body's source and its declared length."""
+        self._source = source
         self._declared = declared or 0
         self._count = 0
-        self._is_exhausted = False
-        self._whole: bytes | None = None
-
-    @property
-    def whole(self) -> bytes | None:
+        self.whole: bytes | None = None
         """The whole body, once `read` kept it."""
-        return self._whole
 
     def chunks(self, limits: HasLimit) -> AsyncIterator[bytes]:
         """Return what was not read yet, or the whole if `read` kept it, to iterate over.
@@ -63,17 +67,20 @@ class RequestBody:
 
         Raises what `chunks` does, and `RuntimeError` when a part was streamed before.
         """
-        if self._whole is None:
+        if self.whole is None:
             if self._count:
                 raise RuntimeError(
                     "a part of the request body was streamed before, so the whole cannot be read; "
                     "call ctx.read() before ctx.request_body(), or do with the stream"
                 )
             chunks: list[bytes] = []
-            while (chunk := await self.next_chunk(limits)) is not None:
+            self.check_declared(limits)
+            while not self._source.is_exhausted:
+                chunk = await self._source.next()
+                self._count_in(chunk, limits)
                 chunks.append(chunk)
-            self._whole = chunks[0] if len(chunks) == 1 else b"".join(chunks)
-        return self._whole
+            self.whole = chunks[0] if len(chunks) == 1 else b"".join(chunks)
+        return self.whole
 
     def check_declared(self, limits: HasLimit) -> None:
         """Raise `HTTPError` 413 where what was declared or read is past the limit."""
@@ -86,24 +93,26 @@ class RequestBody:
         declared length is; `ClientDisconnected` when the client leaves before the end.
         """
         self.check_declared(limits)
-        if self._is_exhausted:
+        if self._source.is_exhausted:
             return None
-        chunk = await self._next()
-        if chunk is None:
-            self._is_exhausted = True
-            self._check_arrival()
-            return None
-        self._count += len(chunk)
-        _check(self._count, limits)
+        chunk = await self._source.next()
+        self._count_in(chunk, limits)
         return chunk
 
-    def _check_arrival(self) -> None:
+    def _count_in(self, chunk: bytes, limits: HasLimit) -> None:
+        self._count += len(chunk)
+        if self._count > self._declared:
+            _check(self._count, limits)
+        elif not self._count and self._source.is_exhausted:
+            self._refuse_absence()
+
+    def _refuse_absence(self) -> None:
         """Raise `HTTPError` 400 where nothing came of a body that was declared.
 
         So it is with what asks for an upgrade that the server does not know, on servers that take
         all that follows for the new protocol.
         """
-        if self._declared and not self._count:
+        if self._declared:
             raise HTTPError(
                 400,
                 f"none of the {self._declared} bytes of the request body arrived; send it without "
@@ -140,37 +149,39 @@ class _Chunks(AsyncIterator[bytes]):
 class ReceivedBody:
     """The chunks of a body as the server receives them."""
 
-    __slots__ = ("_has_more", "_inbox")
+    __slots__ = ("_inbox", "is_exhausted")
 
     def __init__(self, inbox: Inbox) -> None:
         self._inbox = inbox
-        self._has_more = True
+        self.is_exhausted = False
 
-    async def __call__(self) -> bytes | None:
-        """Return the next chunk, `None` at the end; raise `ClientDisconnected` before it."""
-        if not self._has_more:
-            return None
+    async def next(self) -> bytes:
+        """Return the next chunk; raise `ClientDisconnected` when the client left before the end."""
         event = await self._inbox.receive()
         if event["type"] != "http.request":
             raise ClientDisconnected("the client left before its whole request body was here")
-        self._has_more = event.get("more_body", False)
+        self.is_exhausted = not event.get("more_body", False)
         return event.get("body") or b""
 
 
 class RewrittenBody:
     """The chunks of a body that middleware made."""
 
-    __slots__ = ("_is_asynchronous", "_iterator")
+    __slots__ = ("_is_asynchronous", "_iterator", "is_exhausted")
 
     def __init__(self, chunks: AsyncIterable[bytes] | Iterable[bytes]) -> None:
         self._is_asynchronous = isinstance(chunks, AsyncIterable)
         self._iterator: Any = aiter(chunks) if isinstance(chunks, AsyncIterable) else iter(chunks)
+        self.is_exhausted = False
 
-    async def __call__(self) -> bytes | None:
-        """Return the next chunk, `None` at the end."""
+    async def next(self) -> bytes:
+        """Return the next chunk; at the end it is empty."""
         if self._is_asynchronous:
-            return await anext(self._iterator, None)
-        return next(self._iterator, None)
+            chunk = await anext(self._iterator, None)
+        else:
+            chunk = next(self._iterator, None)
+        self.is_exhausted = chunk is None
+        return chunk or b""
 
     async def close(self) -> None:
         """Close the iterator that was being read, however much of it was."""
@@ -203,8 +214,14 @@ class BodyEvents:
         return event
 
 
-async def no_body() -> None:
-    """Stand for the body of what has none, such as a WebSocket upgrade."""
+class NoBody:
+    """The body of what has none, such as a WebSocket upgrade."""
+
+    is_exhausted = True
+
+    async def next(self) -> bytes:
+        """Return that there is nothing."""
+        return b""
 
 
 def _check(size: int, limits: HasLimit) -> None:

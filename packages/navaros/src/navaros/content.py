@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterable, Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from aros_core.errors import ArosError
 from navaros.failures import is_special, log, special_text
 from navaros.negotiation import choose
+from navaros.redirects import Redirect
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,12 +29,38 @@ NO_CONTENT: Final = NoContent()
 _BYTES: Final[tuple[type[Any], ...]] = (bytes, bytearray, memoryview)
 _NEVER_STREAMED: Final = frozenset({str, bytes, dict, list, tuple, NoContent})
 
+# What msgspec, dataclasses, attrs and pydantic leave on the classes that they make.
+_MARKS_OF_DATA: Final = (
+    "__struct_fields__",
+    "__dataclass_fields__",
+    "__attrs_attrs__",
+    "__pydantic_serializer__",
+)
+
 
 def is_streamed(body: Any) -> bool:
     """Tell whether a body is sent piece by piece: an iterator of either kind, or a file object."""
     if body.__class__ in _NEVER_STREAMED:
         return False
     return isinstance(body, (AsyncIterable, Iterator)) or is_file_object(body)
+
+
+def is_payload(body: Any) -> bool:
+    """Tell whether a body can only be for a codec, by its class alone or little more."""
+    kind = body.__class__
+    if kind is dict:
+        return True
+    return not is_special(body) if kind is list else _holds_data(kind)
+
+
+@lru_cache(maxsize=1024)
+def _holds_data(kind: type) -> bool:
+    """Tell whether the instances of a class are declared data, and nothing that is streamed."""
+    if not any(hasattr(kind, mark) for mark in _MARKS_OF_DATA):
+        return False
+    if hasattr(kind, "read") and hasattr(kind, "close"):
+        return False
+    return not issubclass(kind, (AsyncIterable, Iterator, ArosError, Redirect))
 
 
 def is_file_object(body: Any) -> bool:

@@ -27,8 +27,14 @@ class Context(TakeoverSide):
         self._scope = scope
         self._receive = receive
         self._server_send = send
+        self._body = None
+        self._is_plain = True
+        self._is_fixed = False
+        self.has_leftovers = False
         self.path = own_path(scope) if scope.get("root_path") else scope["path"]
 
     def answer(self, result: Any) -> None:
         """Take what a handler returned as the body."""
-        self.body = result
+        if self._is_fixed:
+            self.body = result  # Which is refused, or ignored.
+        self._body = result

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from navaros.content import BINARY, TEXT
+from navaros.content import BINARY, TEXT, is_payload
 
 if TYPE_CHECKING:
     from aros_core.asgi.types import Event
+    from aros_core.codecs import PayloadCodec
     from navaros.headers import ResponseHeaders
 
     Fields = list[tuple[bytes, bytes]]
@@ -26,12 +27,24 @@ def is_bodiless(status: int) -> bool:
     return status in (204, 205, 304) or status < 200
 
 
-def plain_events(data: bytes) -> tuple[Event, Event]:
-    """Return the events of a text with status 200 and no headers: the most frequent answer."""
+def plain_events(body: Any, writer: PayloadCodec | None) -> tuple[Event, Event] | None:
+    """Return the events of an answer with status 200 that is nothing but a body.
+
+    `writer` is the codec of all answers, if there is only one. `None` is for a body that needs a
+    second look: at its kind, or at what the client accepts.
+    """
+    if body.__class__ is str:
+        field = _TEXT_FIELD
+        data = body.encode()
+    elif writer is not None and is_payload(body):
+        field = _type_field(writer.content_type)
+        data = writer.encode(body)
+    else:
+        return None
     length = len(data)
     counted = _LENGTH_FIELDS[length] if length < _MANY else _length_field(length)
     return (
-        {"type": "http.response.start", "status": 200, "headers": [_TEXT_FIELD, counted]},
+        {"type": "http.response.start", "status": 200, "headers": [field, counted]},
         {"type": "http.response.body", "body": data},
     )
 

@@ -33,14 +33,9 @@ class Inbox:
         self._last: Event | None = None
         self._news: asyncio.Future[None] | None = None
         self._watch: asyncio.Task[None] | None = None
-        call = current_call()
-        self._loop = asyncio.get_running_loop() if call is None else call.loop
-        self._over: asyncio.Future[None] = self._loop.create_future()
-
-    @property
-    def is_over(self) -> bool:
+        self._over: asyncio.Future[None] | None = None
+        self.is_over = False
         """Whether the client is gone, or the answer is out."""
-        return self._over.done()
 
     async def receive(self) -> Event:
         """Return the next event; after the client left, always the one that said so."""
@@ -57,23 +52,24 @@ class Inbox:
 
     def watch(self) -> None:
         """See to it that the client's leaving is noticed from now on; fine in any thread."""
-        if current_call() is not None:
-            self._loop.call_soon_threadsafe(self._begin_watch)
+        call = current_call()
+        if call is not None:
+            call.loop.call_soon_threadsafe(self._begin_watch)
         else:
             self._begin_watch()
 
     async def wait_over(self) -> None:
         """Return when the client is gone, or the answer is out."""
         self.watch()
-        await asyncio.shield(self._over)
+        await asyncio.shield(self._end)
 
     def on_over(self, callback: Callable[[object], None]) -> None:
         """Have the callback called when the client is gone, or the answer is out."""
-        self._over.add_done_callback(callback)
+        self._end.add_done_callback(callback)
 
     def forget(self, callback: Callable[[object], None]) -> None:
         """Call the callback no more."""
-        self._over.remove_done_callback(callback)
+        self._end.remove_done_callback(callback)
 
     def leave(self) -> None:
         """Note that the client is gone; the server said so when it was sent something."""
@@ -93,7 +89,7 @@ class Inbox:
 
     def _begin_watch(self) -> None:
         if self._watch is None and not self.is_over:
-            self._watch = self._loop.create_task(self._read_ahead())
+            self._watch = asyncio.get_running_loop().create_task(self._read_ahead())
 
     async def _read_ahead(self) -> None:
         # A server that fails to receive has no client any more, whatever it says.
@@ -122,7 +118,7 @@ class Inbox:
 
     async def _wait_for_news(self) -> None:
         if self._news is None:
-            self._news = self._loop.create_future()
+            self._news = asyncio.get_running_loop().create_future()
         await asyncio.shield(self._news)
 
     def _tell(self) -> None:
@@ -130,6 +126,16 @@ class Inbox:
             self._news.set_result(None)
             self._news = None
 
+    @property
+    def _end(self) -> asyncio.Future[None]:
+        """Is done when the client is gone, or the answer is out; made when somebody asks for it."""
+        if self._over is None:
+            self._over = asyncio.get_running_loop().create_future()
+            if self.is_over:
+                self._over.set_result(None)
+        return self._over
+
     def _set_over(self) -> None:
-        if not self._over.done():
+        self.is_over = True
+        if self._over is not None and not self._over.done():
             self._over.set_result(None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar, overload
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 from urllib.parse import quote
 
 from aros_core.asgi.request_facts import RequestFacts
@@ -10,40 +10,24 @@ from aros_core.codecs import is_for_another
 from aros_core.context import Context as BaseContext
 from aros_core.errors import HTTPError, UnmarshalError
 from navaros.body import (
+    NoBody,
     ReceivedBody,
     RequestBody,
     RewrittenBody,
-    no_body,
 )
 from navaros.forms import read_form
 from navaros.inbox import Inbox
 from navaros.negotiation import codec_for
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping, Sequence
+    from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping
 
     from aros_core.asgi.types import Receive, Scope
     from aros_core.codecs import PayloadCodec
-    from aros_core.routing import RouteTable
     from navaros.forms import Form
+    from navaros.router import Router
 
 V = TypeVar("V")
-
-
-class HTTPRouter(Protocol):
-    """What the context asks of the router that it runs in."""
-
-    max_request_body_size: int
-
-    @property
-    def codecs(self) -> Sequence[PayloadCodec]:
-        """The codecs of the router and of those mounted on it."""
-        ...
-
-    @property
-    def table(self) -> RouteTable:
-        """The routes of the router and of those mounted on it."""
-        ...
 
 
 class RequestSide(BaseContext):
@@ -54,13 +38,15 @@ class RequestSide(BaseContext):
 
     _rewritten_bodies: tuple[RewrittenBody, ...] = ()
     """What `set_request_body` was given, those made of others behind them."""
-    has_leftovers: bool = False
+    has_leftovers: bool
     """Whether there may be something to let go at the end of the request."""
 
-    _router: HTTPRouter
+    _router: Router
     _scope: Scope
     _receive: Receive
     _request_facts: RequestFacts | None = None
+    _first_fields: dict[bytes, bytes] | None = None
+    """The header fields by name, of several with one name the first."""
     _max_request_body_size: int | None = None
     _inbox_or_none: Inbox | None = None
     _body_or_none: RequestBody | None = None
@@ -172,7 +158,7 @@ class RequestSide(BaseContext):
         Raises `UnmarshalError` when there is no body, or it does not decode or fit, and
         `HTTPError` 415 when no codec reads such a body.
         """
-        data = await self.read()
+        data = await self._request_body.read(self)
         if not data:
             raise UnmarshalError("the request has no body")
         content_type = self._header(b"content-type")
@@ -206,21 +192,22 @@ class RequestSide(BaseContext):
         """
         if self.is_over:
             return True
-        inbox = self._inbox
+        inbox = self._watched_inbox
         inbox.watch()
         return inbox.is_over
 
     async def wait_done(self) -> None:
         """Return when the client is gone, or the answer is out."""
         if not self.is_over:
-            await self._inbox.wait_over()
+            await self._watched_inbox.wait_over()
 
     def _header(self, name: bytes) -> str | None:
         """Return the first field of a name, without the cost of making `request_headers`."""
-        for field, value in self._scope.get("headers") or ():
-            if field == name:
-                return value.decode("latin-1")
-        return None
+        fields = self._first_fields
+        if fields is None:
+            fields = self._first_fields = dict(reversed(self._scope.get("headers") or ()))
+        value = fields.get(name)
+        return None if value is None else value.decode("latin-1")
 
     @property
     def _accept(self) -> str:
@@ -238,13 +225,18 @@ class RequestSide(BaseContext):
     def _inbox(self) -> Inbox:
         if self._inbox_or_none is None:
             self._inbox_or_none = Inbox(self._receive)
-            self.has_leftovers = True
         return self._inbox_or_none
+
+    @property
+    def _watched_inbox(self) -> Inbox:
+        """The inbox, for those who want to know of the client's leaving."""
+        self.has_leftovers = True
+        return self._inbox
 
     @property
     def _request_body(self) -> RequestBody:
         if self._body_or_none is None:
             is_upgrade = self._scope["type"] == "websocket"
-            source = no_body if is_upgrade else ReceivedBody(self._inbox)
+            source = NoBody() if is_upgrade else ReceivedBody(self._inbox)
             self._body_or_none = RequestBody(source, self.request_content_length)
         return self._body_or_none

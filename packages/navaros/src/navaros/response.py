@@ -22,11 +22,13 @@ class ResponseSide(RequestSide):
     """What the client will be told."""
 
     _status: int | None = None
-    _body: Any = None
+    _body: Any
+    _is_plain: bool
+    """Whether there is nothing to the answer but a body."""
     _headers: ResponseHeaders | None = None
     _sent_status: int | None = None
     """The status that went out; `None` before the response began."""
-    _is_fixed: bool = False
+    _is_fixed: bool
     """Whether setting anything has to be refused, or ignored."""
     _is_taken_over: bool = False
     """Whether a WebSocket took over, so that there will be no response."""
@@ -49,6 +51,7 @@ class ResponseSide(RequestSide):
         if status is not None and not 100 <= status <= 599:
             raise ValueError(f"a status is a number from 100 to 599, not {status!r}")
         self._status = None if status is None else int(status)
+        self._is_plain = False
 
     @property
     def body(self) -> Any:
@@ -69,6 +72,7 @@ class ResponseSide(RequestSide):
         """The header fields of the response; `headers` is the same object."""
         if self._headers is None:
             self._headers = ResponseHeaders()
+            self._is_plain = False
             if self._is_fixed:
                 self._fix_headers()
         return self._headers
@@ -93,6 +97,7 @@ class ResponseSide(RequestSide):
         if error is not None and error is not self._error and self._sent_status is None:
             self._drop_response(error)
         self._error = error
+        self._is_plain = False
 
     def set_cookie(
         self,
@@ -149,6 +154,7 @@ class ResponseSide(RequestSide):
     def _fix(self) -> None:
         """Refuse changes from now on: the response begins, or there will be none."""
         self._is_fixed = True
+        self._is_plain = False
         if self._headers is not None:
             self._fix_headers()
 

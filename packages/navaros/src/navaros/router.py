@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from aros_core.asgi.lifespan import serve_lifespan
@@ -14,6 +15,7 @@ from navaros.verbs import METHODS, Verbs
 if TYPE_CHECKING:
     from aros_core.asgi.lifespan import Lifespan
     from aros_core.asgi.types import Receive, Scope, Send
+    from aros_core.codecs import PayloadCodec
 
 _VERBLESS: Final = "*"
 """Stands for upgrades, and for methods without a verb: only routes of every method match it."""
@@ -42,6 +44,17 @@ class Router(Verbs):
         super().__init__(lifespan=lifespan)
         self.max_request_body_size = max_request_body_size
 
+    @cached_property
+    def sole_writer(self) -> PayloadCodec | None:
+        """The codec of all answers where it is the only one, so that there is no choice."""
+        writers = [codec for codec in self.codecs if codec.response]
+        return writers[0] if len(writers) == 1 else None
+
+    def changed(self) -> None:
+        """Have what was built from the entries built anew, in the parents as well."""
+        self.__dict__.pop("sole_writer", None)
+        super().changed()
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, upgrade or lifespan (ASGI 3).
 
@@ -53,23 +66,25 @@ class Router(Verbs):
             await serve_lifespan(self, scope, receive, send)
             return
         ctx = Context(self, scope, receive, send)
+        if kind == "http":
+            method = scope["method"]
+        else:
+            method, send = _VERBLESS, ctx.deny
         try:
             refused = refusal(scope)
             if refused is None:
-                method = scope["method"] if kind == "http" else _VERBLESS
                 if method not in _PLAIN_METHODS:
-                    method = self._routed_method(method, ctx.path)
+                    method = self._routed_method(ctx, method)
                 await ctx.run(self.table.find(ctx.path, method))
             else:
                 ctx.error = refused
             events = ctx.conclude()
             if events is None:
                 await ctx.send_rest()
-            elif kind == "http":
-                await send(events[0])
-                await send(events[1])
             else:
-                await ctx.send_events(events)
+                start, body = events
+                await send(start)
+                await send(body)
         except OSError as error:
             # What servers raise when they are to send something, and the client is gone.
             log.debug("the client of %r %r left: %r", ctx.method, ctx.path, error)
@@ -81,9 +96,10 @@ class Router(Verbs):
             if ctx.has_leftovers:
                 await ctx.release()
 
-    def _routed_method(self, method: str, path: str) -> str:
+    def _routed_method(self, ctx: Context, method: str) -> str:
         """Return the method whose routes are walked: `HEAD` may be for those of `GET`."""
         if method != "HEAD":
             return _VERBLESS
-        routes = self.table.routes_at(path)
+        ctx.expect_no_body()
+        routes = self.table.routes_at(ctx.path)
         return method if any(route.method == method for route in routes) else "GET"

@@ -122,8 +122,9 @@ class SendingSide(AnsweringSide):
             return False
         if self._is_complete:
             raise RuntimeError("the answer is complete; nothing can be added to it")
-        self._inbox.watch()
-        if self._inbox.is_over:
+        inbox = self._watched_inbox
+        inbox.watch()
+        if inbox.is_over:
             raise ClientDisconnected
         return True
 
@@ -158,7 +159,7 @@ class SendingSide(AnsweringSide):
 
     async def _pump(self, chunks: AsyncIterator[Any]) -> None:
         """Send what an iterator yields while the client is there to take it, and close it."""
-        inbox = self._inbox
+        inbox = self._watched_inbox
         try:
             with UntilOver(inbox):
                 while not (self._is_mute or inbox.is_over):

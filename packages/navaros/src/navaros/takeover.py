@@ -115,10 +115,10 @@ class TakeoverSide(SendingSide):
 
     def _send(self, event: Event) -> Awaitable[None]:
         if self._scope["type"] == "websocket":
-            return self._deny(event)
+            return self.deny(event)
         return self._server_send(event)
 
-    async def _deny(self, event: Event) -> None:
+    async def deny(self, event: Event) -> None:
         """Send a part of an HTTP response to an upgrade, as far as the server can."""
         kind = event["type"]
         if kind == "http.response.start" and not self._was_handed_over:

@@ -172,7 +172,8 @@ class Dispatcher:
 
     async def _route(self, ctx: Context) -> None:
         try:
-            await ctx.run(self._session.router.table.find(ctx.path))
+            ctx.chain = chain = self._session.router.table.find(ctx.path)
+            await ctx.run(chain)
         except TypeError as error:  # A route that was added lately has no handler yet.
             ctx.error = error
 

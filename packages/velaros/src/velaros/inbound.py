@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, overload
 from aros_core.codecs import InboundMessage, MessageType, OutboundMessage, is_for_another
 from aros_core.context import Context as BaseContext
 from aros_core.errors import UnmarshalError
+from aros_core.steps import END
 
 if TYPE_CHECKING:
     from aros_core.codecs import Codec
-    from aros_core.steps import Step
+    from aros_core.steps import Link, Step
     from velaros.session import Session
 
 V = TypeVar("V")
@@ -33,6 +34,9 @@ class InboundContext(BaseContext):
     _marshaller: Marshaller | None = None
     _is_diverted: bool = False
     _received: bytes | None = None
+
+    chain: Step = END
+    """What is walked, or would be from the start."""
 
     def __init__(
         self, session: Session, message: InboundMessage, codec: Codec | None, size: int
@@ -142,6 +146,17 @@ class InboundContext(BaseContext):
         """The whole message as received, whatever middleware says since."""
         return self.message.raw if self._received is None else self._received
 
+    def reroute(self, path: str, first: Step) -> None:
+        """Set the path, and have the routes behind the running handler matched against it."""
+        self.chain = first
+        super().reroute(path, first)
+
+    @property
+    def passed(self) -> list[Link]:
+        """The links of the chain before the one that runs; all where none does."""
+        running = self.running
+        return [link for link in self.chain if running is None or link.order < running.order]
+
     def divert(self, chain: Step) -> None:
         """Make `next()` run this chain instead of the routes, whatever path is set."""
         self._is_diverted = True
@@ -150,4 +165,5 @@ class InboundContext(BaseContext):
     def follow(self, chain: Step) -> Coroutine[Any, Any, None]:
         """Walk this chain, whatever path is set; await the result."""
         self._is_diverted = True
+        self.chain = chain
         return self.run(chain)

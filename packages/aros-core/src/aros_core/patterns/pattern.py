@@ -42,13 +42,16 @@ class Pattern:
     `PatternError` for a text that is not a pattern.
     """
 
-    __slots__ = ("_chunks", "_head", "_names", "_tail", "_text")
+    __slots__ = ("_chunks", "_head", "_names", "_places", "_tail", "_text")
 
     def __init__(self, text: str) -> None:
         self._text = text
         self._chunks = parse(text)
         self._head, self._tail = divide(self._chunks)
         self._names = tuple([chunk.name for chunk in self._chunks if chunk.name is not None])
+        places = tuple([place for place, chunk in enumerate(self._head, 1) if chunk.name])
+        self._places = places if len(places) == len(self._names) else None
+        """Which segments of a path the parameters are, where that is the same for all paths."""
 
     @property
     def text(self) -> str:
@@ -86,6 +89,23 @@ class Pattern:
         if tail and _is_globstar(tail[-1]):
             tail = tail[:-1]
         return self._params(match(self._head, tail, path, open_ended=True))
+
+    @property
+    def has_places(self) -> bool:
+        """Whether each parameter is the same segment of all paths, so that `capture` works."""
+        return self._places is not None
+
+    def capture(self, path: str) -> Params:
+        """Return what `match` or `match_prefix` would of a path that is known to match.
+
+        It is for patterns whose parameters have their places.
+        """
+        places = self._places
+        assert places is not None, "who asks has looked at has_places"
+        segments = path.split("/")
+        if len(places) == 1:
+            return Params.of(self._names, (segments[places[0]],))
+        return Params.of(self._names, tuple([segments[place] for place in places]))
 
     def path(
         self, params: Mapping[str, Value] | None = None, wildcards: Iterable[Value] = ()

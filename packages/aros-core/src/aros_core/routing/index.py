@@ -106,7 +106,6 @@ class RouteIndex:
         """Where the paths end that are patterns by themselves; `None` if not yet known."""
         chunks = sum(map(self._insert, self._links))
         self._limit = 8 * chunks + _SPARE_STEPS if limit is None else limit
-        self._outside = State(frozenset(), ())
         self._forget()
 
     @property
@@ -116,25 +115,22 @@ class RouteIndex:
 
     def find(self, path: str) -> State:
         """Return the state in which a path ends. Time grows with its segments only."""
-        state = self.literal_paths.get(path)
-        if state is None:
-            state = self._walk(path)
-            if state.links is _NOT_YET:
-                state.links = self._links_at(state)
-            if path in self.literal_paths:
-                self.literal_paths[path] = state
-        return state
-
-    def _walk(self, path: str) -> State:
-        first, *segments = path.split("/")
-        if first:
-            return self._outside
-        if segments and not segments[-1]:
+        segments = path.split("/")
+        if len(segments) > 1 and not segments[-1]:
             segments.pop()  # One slash at the end is no segment.
-        state = self._start
+        state = self._outset
         for segment in segments:
             state = state.next.get(segment, state.other) or self._explore(state, segment)
+        if state.links is _NOT_YET:
+            self._complete(state, path)
         return state
+
+    def _complete(self, state: State, path: str) -> None:
+        """Find the links of a state, to which a path has led for the first time."""
+        state.links = self._links_at(state)
+        for literal_path in (path, path.removesuffix("/")):
+            if literal_path in self.literal_paths:
+                self.literal_paths[literal_path] = state
 
     def _explore(self, state: State, segment: str) -> State:
         """Find where a segment leads, and remember it."""
@@ -153,7 +149,9 @@ class RouteIndex:
         self._steps = 0
         self._states: dict[tuple[frozenset[_Node], tuple[int, ...]], State] = {}
         self.literal_paths.update(dict.fromkeys(self.literal_paths))
-        self._start = self._state(_closure({self._root}), ())
+        self._outset = State(frozenset(), ())
+        self._outset.next[""] = self._state(_closure({self._root}), ())
+        self._outset.other = self._state(frozenset(), ())
 
     def _state(self, nodes: frozenset[_Node], covering: tuple[int, ...]) -> State:
         covers = [order for node in nodes for order in node.covers]
