@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from google.protobuf.wrappers_pb2 import StringValue
 
 from aros_core.codecs import PayloadCodec
 from aros_core.errors import Error, FieldError, UnmarshalError
@@ -158,6 +159,20 @@ def test_which_codec_writes() -> None:
     assert encode_body(1, None, codecs, tagged)[0] == "text/x-tagged"
     assert encode_body(1, None, codecs, codecs[0])[0] == "application/json"
     assert encode_body(1, "text/x-tagged", codecs, json)[0] == "text/x-tagged"
+
+
+def test_a_codec_that_cannot_write_leaves_it_to_the_next() -> None:
+    """A client that asks for what a body cannot be gets it as it can be, and no error."""
+    codecs = [middleware.json(), middleware.protobuf()]
+    message = StringValue(value="a")
+    json, protobuf = "application/json", "application/protobuf"
+    assert encode_body({"a": 1}, protobuf, codecs, codecs[1]) == (json, b'{"a":1}')
+    assert encode_body(message, json, codecs, codecs[0]) == (protobuf, b"\n\x01a")
+    assert encode_body(message, None, codecs, None) == (protobuf, b"\n\x01a")
+    with pytest.raises(TypeError, match="as json"):
+        encode_body(object(), None, codecs, None)
+    with pytest.raises(TypeError, match="as protobuf"):
+        encode_body(object(), protobuf, codecs, None)
 
 
 SPECIAL = [

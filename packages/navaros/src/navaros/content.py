@@ -74,7 +74,9 @@ def encode_body(
     """Return the content type and the bytes of a body.
 
     What is neither text nor bytes is for the codec that `accept` prefers, else for the one that
-    read the request, else for the first. Raises `TypeError` for what no codec encodes.
+    read the request, else for the first; where that has no way to write it, for the next best one,
+    because `accept` is a wish (RFC 9110, section 12.5.1). Raises `TypeError` for what no codec
+    encodes.
     """
     if isinstance(body, str):
         return TEXT, body.encode()
@@ -84,13 +86,7 @@ def encode_body(
         return None, b""
     if is_special(body):
         return _encode_special(body, accept, codecs, read_by)
-    codec = _writer(accept, codecs, read_by)
-    if codec is None:
-        raise TypeError(
-            f"a body of type {type(body).__qualname__} needs a codec: add one to the router, as in "
-            "app.use(middleware.json()), or answer with text or bytes"
-        )
-    return codec.content_type, codec.encode(body)
+    return _encode(body, accept, codecs, read_by)
 
 
 def chunk_bytes(chunk: Any) -> bytes:
@@ -104,6 +100,22 @@ def chunk_bytes(chunk: Any) -> bytes:
     raise TypeError(
         f"a response is written in str or bytes, not in {type(chunk).__qualname__}; encode the "
         "chunk first"
+    )
+
+
+def _encode(
+    body: Any, accept: str | None, codecs: Sequence[PayloadCodec], read_by: PayloadCodec | None
+) -> tuple[str, bytes]:
+    failure: TypeError | None = None
+    while (codec := _writer(accept, codecs, read_by)) is not None:
+        try:
+            return codec.content_type, codec.encode(body)
+        except TypeError as error:
+            failure = failure or error
+            codecs = [other for other in codecs if other is not codec]
+    raise failure or TypeError(
+        f"a body of type {type(body).__qualname__} needs a codec: add one to the router, as in "
+        "app.use(middleware.json()), or answer with text or bytes"
     )
 
 
