@@ -240,6 +240,33 @@ async def test_middleware_rewrites_the_body() -> None:
     assert (await ask(app, "POST", "/", b"1234", headers=JSON)).status == 413
 
 
+@pytest.mark.parametrize(
+    ("content_type", "body", "kind", "status"),
+    [
+        ("application/json", b'{"x":1,"y":2}', Point, 200),
+        ("application/json", b'"a"', StringValue, 415),
+        ("application/json", b"1", object(), 500),
+        ("application/protobuf", b"\n\x01a", StringValue, 200),
+        ("application/protobuf", b"\n\x01a", Point, 415),
+        ("application/protobuf", b"\n\x01a", Any, 415),
+    ],
+)
+async def test_bodies_in_a_format_that_holds_no_such_thing(
+    content_type: str, body: bytes, kind: Any, status: int
+) -> None:
+    """The client chose the format, so it is told; a type that nobody reads is our own mistake."""
+    app = Router()
+    app.use(middleware.json())
+    app.use(middleware.protobuf())
+
+    @app.post("/")
+    async def handler(ctx: Context) -> Any:
+        return await ctx.unmarshal(kind)
+
+    headers = {"content-type": content_type}
+    assert (await ask(app, "POST", "/", body, headers=headers)).status == status
+
+
 async def test_streams_over_the_body_end_with_the_request() -> None:
     """What middleware made of a body is closed by then, however little of it was read."""
     app = Router()
