@@ -392,6 +392,58 @@ async def test_an_uncertain_end_is_refused(app: Router, http: str, headers: list
         assert reply.headers.get("connection") == "close"
 
 
+async def test_an_uncertain_host_is_refused(app: Router, http: str) -> None:
+    """Two hosts are one too many, whichever the server would take for the right one."""
+    async with serving(app, http) as site:
+        wire = await site.connect()
+        wire.ask("GET /text", "Host: evil.com")
+        assert (await wire.reply()).status == 400
+        assert await wire.is_closed()
+
+
+@pytest.mark.parametrize(
+    ("line", "headers", "body", "statuses"),
+    [
+        ("GET /" + "a" * 3000, [], b"", {414}),
+        ("GET /%00%ff%zz", [], b"", {404}),
+        ("GET /text/../../etc/passwd", [], b"", {404}),
+        ("G@T /text", [], b"", {400}),
+        ("GET /te xt", [], b"", {400}),
+        ("GET /text", ["No colon"], b"", {400}),
+        ("GET /text", ["X: a\0b"], b"", {400}),
+        ("GET /text", ["Bad name: x"], b"", {400}),
+        ("GET http://evil.com/text", [], b"", {200, 404}),
+        ("OPTIONS *", [], b"", {404}),
+        ("POST /echo", ["Content-Length: -1"], b"", {400}),
+        ("POST /echo", ["Content-Length: 1e3"], b"", {400}),
+        ("POST /echo", ["Content-Length: 1, 2"], b"", {400}),
+        ("POST /echo", ["Content-Length: 1", "Content-Length: 2"], b"ab", {400}),
+        ("POST /echo", ["Transfer-Encoding: gzip"], b"", {400, 501}),
+        ("POST /echo", ["Transfer-Encoding: chunked"], b"x\r\n", {400}),
+        ("POST /echo", ["Transfer-Encoding: chunked"], b"-1\r\n", {400}),
+        ("POST /echo", ["Content-Length: 999999999"], b"", {413}),
+    ],
+)
+async def test_malformed_requests(
+    app: Router,
+    http: str,
+    line: str,
+    headers: list[str],
+    body: bytes,
+    statuses: set[int],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """By the server or by us, each is refused without an error of ours, and the next is served."""
+    async with serving(app, http) as site:
+        wire = await site.connect()
+        wire.ask(line, *headers, body=body)
+        assert (await wire.reply()).status in statuses
+        other = await site.connect()
+        other.ask("GET /text")
+        assert (await other.reply()).body == b"text"
+    assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
+
+
 async def test_an_upgrade_with_a_body_is_refused(app: Router, http: str) -> None:
     """So that a body is never taken for frames."""
     async with serving(app, http) as site:
