@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from hypothesis import example, given
@@ -42,6 +43,36 @@ def test_headers_ignore_case_and_keep_all_values() -> None:
 def test_query_parameters_are_decoded(query_string: bytes, items: list[tuple[str, str]]) -> None:
     """All values are kept in order, and what is not UTF-8 is replaced."""
     assert list(facts(query_string=query_string).query.items()) == items
+
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=10)
+
+
+@given(st.lists(st.tuples(TEXT, TEXT), max_size=5))
+def test_what_a_client_encodes_is_what_the_query_says(items: list[tuple[str, str]]) -> None:
+    """Names and values of any characters come back in their order, equal names too."""
+    query_string = urlencode(items).encode()
+    assert list(facts(query_string=query_string).query.items()) == items
+
+
+@given(st.binary(max_size=40) | st.text("&=%+;afF0", max_size=40).map(str.encode))
+def test_no_query_is_an_error(query_string: bytes) -> None:
+    """Whatever clients send, what can be read is there, as text that can be sent on."""
+    for name, value in facts(query_string=query_string).query.items():
+        assert (name + value).encode().decode() == name + value
+
+
+@given(
+    st.lists(st.tuples(st.text("aAzZ-_!09").map(str.encode), st.binary(max_size=20)), max_size=5)
+)
+def test_headers_are_the_bytes_that_came(fields: list[tuple[bytes, bytes]]) -> None:
+    """None is lost, changed or out of order, and all that share a name are found by it."""
+    headers = facts(headers=fields).headers
+    came = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in fields]
+    assert list(headers.items()) == came
+    for name, _ in came:
+        same = [value for other, value in came if other.lower() == name.lower()]
+        assert headers.getall(name.swapcase()) == same
 
 
 @pytest.mark.parametrize(

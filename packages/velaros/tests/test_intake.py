@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-import pytest
+import json
+from typing import Any
 
-from aros_core.codecs import JsonCodec, MessageType, MsgpackCodec
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from aros_core.codecs import Codec, JsonCodec, MessageType, MsgpackCodec
 from velaros.codecs import ProtobufCodec
 from velaros.frames import type_of
 from velaros.intake import Unreadable, read_frame
@@ -57,3 +62,70 @@ def test_of_equals_the_first_answers() -> None:
     with pytest.raises(Unreadable) as unreadable:
         read_frame((PROTOBUF, MSGPACK), "text", MessageType.TEXT)
     assert unreadable.value.codec is PROTOBUF
+
+
+SCALARS = (
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**63), 2**64 - 1)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=10)
+    | st.sampled_from(["x" * 128, "é" * 64, "é" * 65, "/" * 2048, "/" * 2049])
+)
+ANY_JSON = st.recursive(
+    SCALARS,
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+ENVELOPES = st.dictionaries(
+    st.sampled_from(["id", "path", "data", "meta", "end", "other", ""]), ANY_JSON
+)
+
+
+class Wrong(Exception):
+    """The naive reader refuses an envelope."""
+
+
+def read_naively(fields: Any) -> tuple[str, Any, bool, dict[str, Any], bool, Any]:
+    """Return path, id, end, meta, whether there is a payload, and the payload."""
+    if not isinstance(fields, dict):
+        raise Wrong
+    envelope: dict[str, Any] = fields
+    message_id, path, meta = (envelope.get(name) for name in ("id", "path", "meta"))
+    if message_id is not None and (type(message_id) not in (str, int) or _size(message_id) > 128):
+        raise Wrong
+    if path is not None and (type(path) is not str or _size(path) > 2048):
+        raise Wrong
+    if meta is not None and type(meta) is not dict:
+        raise Wrong
+    end = envelope.get("end") is True
+    others = {k: v for k, v in envelope.items() if k not in ("id", "path", "data", "meta")}
+    has_data = "data" in envelope or bool(others)
+    data = envelope.get("data", others)
+    return path or "", message_id, end, meta or {}, has_data, data
+
+
+def _size(value: str | int) -> int:
+    return len(str(value).encode())
+
+
+@pytest.mark.parametrize("codec", [JSON, MSGPACK], ids=lambda codec: codec.name)
+@given(fields=ENVELOPES | ANY_JSON)
+@example(fields={"end": True, "id": 1})
+@example(fields={"data": None, "end": 5})
+def test_any_json_is_what_a_naive_reader_says(codec: Codec, fields: Any) -> None:
+    """Every envelope is read as its fields say, or refused where one of them is wrong."""
+    raw = json.dumps(fields) if codec is JSON else codec.encode(fields)
+    try:
+        expected = read_naively(fields)
+    except Wrong:
+        with pytest.raises(Unreadable):
+            read_frame((codec,), raw, type_of(raw))
+        return
+    message, _ = read_frame((codec,), raw, type_of(raw))
+    has_data = message.data is not None
+    data = codec.decode_data(message) if has_data else expected[-1]
+    found = (message.path, message.id, message.end, dict(message.meta), has_data, data)
+    assert found == expected

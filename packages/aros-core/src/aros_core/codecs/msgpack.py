@@ -23,7 +23,7 @@ MAX_OTHER_KEYS: Final = 1000
 # has no room for too many keys that collide.
 _SMALL: Final = 4096
 
-_SCALARS: Final = ("id", "path", "end")
+_TRUE: Final = b"\xc3"
 
 
 class MsgpackCodec(PlainCodec):
@@ -84,18 +84,20 @@ class MsgpackCodec(PlainCodec):
         has_others = False
         for _ in range(unpacker.read_map_header()):
             name = unpacker.unpack()
-            if name in _SCALARS:
+            if name in ("id", "path"):
                 fields[name] = unpacker.unpack()
-                has_others = has_others or name == "end"
                 continue
             start = unpacker.tell()
             unpacker.skip()
+            value = frame[start : unpacker.tell()]
             if name == "data":
-                fields["data"] = frame[start : unpacker.tell()]
+                fields["data"] = value
             elif name == "meta":
-                fields["meta"] = self.loads(frame[start : unpacker.tell()])
+                fields["meta"] = self.loads(value)
             else:
                 has_others = True
+                if name == "end":
+                    fields["end"] = value == _TRUE
         if unpacker.tell() != len(frame):
             raise ValueError("there are bytes after the end of the message")
         return fields, has_others
