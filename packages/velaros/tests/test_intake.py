@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import example, given
@@ -92,8 +92,9 @@ def read_naively(fields: Any) -> tuple[str, Any, bool, dict[str, Any], bool, Any
     """Return path, id, end, meta, whether there is a payload, and the payload."""
     if not isinstance(fields, dict):
         raise Wrong
-    envelope: dict[str, Any] = fields
-    message_id, path, meta = (envelope.get(name) for name in ("id", "path", "meta"))
+    envelope = cast("dict[str, Any]", fields)
+    message_id, path = envelope.get("id"), envelope.get("path")
+    meta: Any = envelope.get("meta")
     if message_id is not None and (type(message_id) not in (str, int) or _size(message_id) > 128):
         raise Wrong
     if path is not None and (type(path) is not str or _size(path) > 2048):

@@ -1,23 +1,27 @@
 """Sockets that are used in any order: what holds whatever happens.
 
-The machine opens sockets, has handlers send, ask, answer, receive and block, closes from both
-sides, drops and cancels, in any order. After each socket's end, it checks what every end promises.
+The machine opens sockets or has them refused, has handlers send, ask, answer, receive, stream and
+block, sends from outside of them, closes from both sides, drops and cancels, in any order, with
+hooks that fail and hooks that hang. After each socket's end, it checks what every end promises.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, multiple, rule
 
-from velaros import Context, Router, SocketClosed, middleware
+from velaros import Context, HTTPError, Router, Socket, SocketClosed, middleware
 from velaros.errors import RequestTimeout, TooManyRequests
 
 from .helpers import Closed, Peer
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
 
 HOUR = 3600
 IDS = st.one_of(st.none(), st.sampled_from(["a", "b", 1, "1"]))
@@ -33,6 +37,12 @@ class Life:
         self.waiting = 0
         """How many requests and receives wait."""
         self.running = 0
+        self.streaming = 0
+        """How many generators are open."""
+        self.outside: list[asyncio.Task[None]] = []
+        """Sends by tasks that are no handlers."""
+        self.socket: Socket | None = None
+        self.is_refused = False
         self.cut = 0
         """How many requests and receives ended without being told why."""
         self.was_cancelled = False
@@ -84,6 +94,12 @@ def make_router(lives: dict[str, Life]) -> Router:
         finally:
             life.waiting -= 1
 
+    @router.use_upgrade
+    async def _(ctx: Context) -> None:
+        life_of(ctx).socket = ctx.socket
+        if "refused" in ctx.headers:
+            raise HTTPError(401, "not you")
+
     @router.use_open
     async def _(ctx: Context) -> None:
         life_of(ctx).opened += 1
@@ -100,6 +116,12 @@ def make_router(lives: dict[str, Life]) -> Router:
     async def _(ctx: Context) -> None:
         life_of(ctx).closed += 1
         await ctx.send("goodbye")
+
+    @router.use_close
+    async def _(ctx: Context) -> None:
+        life_of(ctx).closed += 1
+        if "hanging" in ctx.headers:
+            await asyncio.sleep(HOUR)
 
     @router.use
     async def _(ctx: Context) -> None:
@@ -142,6 +164,25 @@ def make_router(lives: dict[str, Life]) -> Router:
         except asyncio.CancelledError:
             await asyncio.sleep(0)
 
+    @router.bind("/stream")
+    async def _(ctx: Context) -> AsyncIterator[int]:
+        life_of(ctx).streaming += 1
+        try:
+            for number in range(20):
+                await asyncio.sleep(0)
+                yield number
+        finally:
+            life_of(ctx).streaming -= 1
+
+    @router.bind("/deadline")
+    async def _(ctx: Context) -> None:
+        ctx.set_timeout(1)
+        await ctx.next()
+
+    @router.bind("/deadline")
+    async def _(ctx: Context) -> None:
+        await asyncio.sleep(HOUR)
+
     @router.bind("/fail")
     async def _(ctx: Context) -> None:
         raise ValueError("a handler that fails")
@@ -183,27 +224,48 @@ class SocketMachine(RuleBasedStateMachine):
 
         self.loop.run_until_complete(wait())
 
-    @rule(target=sockets, slow=st.booleans(), turns=st.integers(0, 5))
-    def open(self, slow: bool, turns: int) -> Any:
+    @rule(
+        target=sockets,
+        traits=st.sets(st.sampled_from(["slow", "hanging"])),
+        turns=st.integers(0, 5),
+    )
+    def open(self, traits: set[str], turns: int) -> Any:
         """Open a socket."""
         if len(self.lives) >= 4:
             return multiple()  # pyright: ignore[reportUnknownVariableType]
         name = f"socket {len(self.lives)}"
         life = self.lives[name] = Life(self.router)
-        headers = {"name": name, **({"slow": "yes"} if slow else {})}
-        life.peer = Peer(self.router, headers)
-
-        async def start() -> None:
-            life.peer.start()
-
-        self.loop.run_until_complete(start())
+        life.peer = Peer(self.router, {"name": name, **dict.fromkeys(traits, "yes")})
+        self.start(life.peer)
         self.run(turns)
         return life
+
+    def start(self, peer: Peer) -> None:
+        """Start a socket's task."""
+
+        async def start() -> None:
+            peer.start()
+
+        self.loop.run_until_complete(start())
+
+    @rule()
+    def refuse(self) -> None:
+        """Have a socket refused: none of its other hooks run, and nothing is sent."""
+        life = self.lives["refused"] = Life(self.router)
+        life.peer = Peer(self.router, {"name": "refused", "refused": "yes"})
+        self.start(life.peer)
+        self.run(10)
+        del self.lives["refused"]
+        assert isinstance(life.peer.task.exception(), HTTPError)
+        assert (life.opened, life.closed, life.peer.connection.outgoing.qsize()) == (0, 0, 0)
 
     @rule(
         life=sockets,
         path=st.sampled_from(
-            ["/send", "/ask", "/ask", "/receive", "/block", "/clean", "/stubborn", "/fail", "/none"]
+            [
+                *("/send", "/ask", "/ask", "/receive", "/stream", "/block", "/clean"),
+                *("/stubborn", "/deadline", "/fail", "/none"),
+            ]
         ),
         message_id=IDS,
         count=st.integers(1, 4),
@@ -222,6 +284,23 @@ class SocketMachine(RuleBasedStateMachine):
         if life.questions:
             question = life.questions[0] if again else life.questions.pop(0)
             life.peer.push(id=question, data="answer")
+        self.run(turns)
+
+    @rule(life=sockets, turns=st.integers(0, 3))
+    def send_outside(self, life: Life, turns: int) -> None:
+        """Send from a task that is no handler, whatever the socket's state."""
+
+        async def send(socket: Socket) -> None:
+            try:
+                await socket.send("from outside")
+            except SocketClosed:
+                return
+
+        async def start() -> None:
+            if life.socket is not None:
+                life.outside.append(asyncio.create_task(send(life.socket)))
+
+        self.loop.run_until_complete(start())
         self.run(turns)
 
     @rule(seconds=st.sampled_from([0.5, 2, 6, 11, 31]))
@@ -297,8 +376,10 @@ class SocketMachine(RuleBasedStateMachine):
         assert life.peer.connection.violations == []
         assert life.cut == 0 or not life.always_read, "who waits for the client hears of the end"
         life.collect()
-        assert life.closed in (0, 2), "each close hook runs exactly once"
-        assert life.closed == 2 or life.opened == 0, "and for every socket that opened"
+        assert life.closed in (0, 3), "each close hook runs exactly once"
+        assert life.closed == 3 or life.opened == 0, "and for every socket that opened"
+        assert life.streaming == 0, "every generator is closed"
+        assert all(task.done() for task in life.outside), "every send has ended"
         assert life.waiting == 0, "every request and receive has ended"
         assert life.running == 0, "every handler has ended"
         closes = [frame for frame in life.frames if isinstance(frame, Closed)]
