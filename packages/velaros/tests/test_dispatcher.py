@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from aros_core.codecs import InboundMessage, JsonCodec, MessageType
+from aros_core.errors import MessageError
 from velaros import Context, HTTPError, Router, UnmarshalError
 from velaros.inbox import MAX_WAIT, MAX_WAITING_BYTES
 
@@ -545,6 +547,23 @@ class TestUnreadable:
             await peer.message()
         records = [r for r in caplog.records if "cannot be read" in r.getMessage()]
         assert [record.levelno for record in records] == [logging.DEBUG]
+
+    async def test_forge_no_lines_in_the_log(self, caplog: pytest.LogCaptureFixture) -> None:
+        """What a codec quotes of them is logged escaped."""
+
+        class QuotingCodec(JsonCodec):
+            def decode_message(self, raw: str | bytes, message_type: MessageType) -> InboundMessage:
+                raise MessageError(f"what is {raw!s}?")
+
+        caplog.set_level(logging.DEBUG, "velaros")
+        router = Router()
+        router.use(QuotingCodec())
+        async with Peer(router) as peer:
+            peer.put("this\nERROR: forged\x1b[2J")
+            await peer.message()
+        assert r"this\nERROR: forged\x1b[2J" in caplog.text
+        assert "\x1b" not in caplog.text
+        assert "\nERROR" not in caplog.text
 
     async def test_a_limit_of_ids_and_paths_is_in_bytes(self) -> None:
         """128 bytes of id and 2,048 of path are read."""

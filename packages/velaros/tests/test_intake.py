@@ -94,18 +94,18 @@ def read_naively(fields: Any) -> tuple[str, Any, bool, dict[str, Any], bool, Any
         raise Wrong
     envelope = cast("dict[str, Any]", fields)
     message_id, path = envelope.get("id"), envelope.get("path")
-    meta: Any = envelope.get("meta")
     if message_id is not None and (type(message_id) not in (str, int) or _size(message_id) > 128):
         raise Wrong
     if path is not None and (type(path) is not str or _size(path) > 2048):
         raise Wrong
-    if meta is not None and type(meta) is not dict:
+    if type(envelope.get("meta")) not in (type(None), dict):
         raise Wrong
+    meta: dict[str, Any] = envelope.get("meta") or {}
     end = envelope.get("end") is True
     others = {k: v for k, v in envelope.items() if k not in ("id", "path", "data", "meta")}
     has_data = "data" in envelope or bool(others)
     data = envelope.get("data", others)
-    return path or "", message_id, end, meta or {}, has_data, data
+    return path or "", message_id, end, meta, has_data, data
 
 
 def _size(value: str | int) -> int:

@@ -74,7 +74,7 @@ class Dispatcher:
         try:
             message, codec = read_frame(session.codecs, raw, message_type)
         except Unreadable as error:
-            logger.debug("socket %s sent what cannot be read: %s", session.id, error)
+            logger.debug("socket %s sent what cannot be read: %r", session.id, str(error))
             nameless = InboundMessage(id=error.id, type=message_type)
             return self._answer(Context(session, nameless, error.codec), CANNOT_DECODE)
         return self._bring(Context(session, message, codec, size))

@@ -77,7 +77,7 @@ class Reception:
         try:
             message = self._wire.decode(frame)
         except MessageError as error:
-            logger.warning("the server sent what cannot be read: %s", error)
+            logger.warning("the server sent what cannot be read: %r", str(error))
             return
         if message.id is not None:
             mailbox = self._pending.get(message.id)
