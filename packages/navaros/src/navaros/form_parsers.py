@@ -69,6 +69,7 @@ class URLEncodedParser(FormParser):
         super().__init__(limits)
         self._name = bytearray()
         self._value = bytearray()
+        self._separators = 0
         self._parser: Any = import_extra("python_multipart", "forms").QuerystringParser(
             {
                 "on_field_start": self._count_field,
@@ -80,6 +81,10 @@ class URLEncodedParser(FormParser):
 
     def feed(self, data: bytes) -> None:
         """Take the next bytes; raise `HTTPError` 413 past a limit."""
+        # Fields with nothing in them are none, but they take their time as well.
+        self._separators += data.count(b"&")
+        if self._separators > self._limits.max_fields:
+            raise _too_large("the form", self._limits.max_fields, "fields")
         self._parser.write(data)
 
     def finish(self) -> None:
