@@ -90,7 +90,7 @@ async def run_socket(router: Router, random: Random) -> int:
     return PER_SOCKET - source._left  # pyright: ignore[reportPrivateUsage]
 
 
-@scaled("count", fast=20_000, full=900_000)
+@scaled("count", fast=10_000, full=900_000)
 async def test_messages(count: int, caplog: pytest.LogCaptureFixture) -> None:
     """Whatever is in them, every socket opens and closes once, and memory stays flat."""
     allow(seconds=1800)

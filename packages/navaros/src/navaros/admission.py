@@ -75,7 +75,7 @@ def _framing_refusal(scope: Scope) -> HTTPError | None:
         return _bad(scope, "the request has chunks, which its version of HTTP does not know")
     if len(codings) > 1 or any(coding.strip().lower() != b"chunked" for coding in codings):
         # Servers undo no other coding (RFC 9112, section 6.1), so what is read is not the body.
-        return _bad(scope, "of all Transfer-Encodings, only chunked is understood", 501)
+        return _bad(scope, "of all Transfer-Encodings, only chunked is understood")
     if (codings or any(map(int, lengths))) and _is_upgrade(scope):
         return _bad(scope, "the request to upgrade the connection has a body")
     return None
@@ -96,6 +96,6 @@ def _version(scope: Scope) -> str:
     return str(scope.get("http_version") or "1.1")
 
 
-def _bad(scope: Scope, message: str, status: int = 400) -> HTTPError:
+def _bad(scope: Scope, message: str) -> HTTPError:
     # Later versions have no field for it (RFC 9113, section 8.2.2).
-    return HTTPError(status, message, headers=None if _version(scope) in _FRAMED else _CLOSE)
+    return HTTPError(400, message, headers=None if _version(scope) in _FRAMED else _CLOSE)
