@@ -164,10 +164,10 @@ BROKEN: list[bytes] = [
 @pytest.mark.parametrize("data", BROKEN, ids=lambda data: repr(data[:12]))
 def test_broken_payloads_are_refused_quickly(data: bytes) -> None:
     """Lying lengths, depth, trailing bytes, impossible times: one error, and at once."""
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(UnmarshalError, match=r"^unreadable msgpack: .+"):
         CODEC.decode(data)
-    assert time.perf_counter() - start < 0.5
+    assert time.process_time() - start < 0.5
 
 
 @pytest.mark.parametrize(
@@ -188,10 +188,10 @@ def test_broken_payloads_are_refused_quickly(data: bytes) -> None:
 )
 def test_broken_frames_are_refused_quickly(raw: bytes) -> None:
     """What holds for payloads holds for messages."""
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(MessageError):
         CODEC.decode_message(raw, BINARY)
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
 
 
 def test_an_odd_key_is_a_misfit_and_no_more() -> None:

@@ -94,10 +94,10 @@ def test_only_generated_messages_can_be_sent(value: Any) -> None:
 )
 def test_broken_payloads_are_refused_quickly(data: bytes, into: Any) -> None:
     """Lying lengths, depth and text that is no Unicode: one error, and at once."""
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(UnmarshalError, match=r"^unreadable protobuf: .+"):
         CODEC.decode(data, into)
-    assert time.perf_counter() - start < 0.5
+    assert time.process_time() - start < 0.5
 
 
 def test_a_payload_may_be_nested() -> None:

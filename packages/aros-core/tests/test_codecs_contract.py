@@ -394,12 +394,12 @@ class TestInbound:
     def test_what_is_not_the_format_is_refused_quickly(self, codec: Codec) -> None:
         """A megabyte of nonsense costs no time to speak of."""
         for raw in (b"[" * 1_000_000, b"{" * 1_000_000, b"\x91" * 1_000_000, b"\xff" * 1_000_000):
-            start = time.perf_counter()
+            start = time.process_time()
             with pytest.raises(MessageError):
                 codec.decode_message(raw, codec.message_type)
             with pytest.raises(UnmarshalError):
                 codec.decode(raw)
-            assert time.perf_counter() - start < 1
+            assert time.process_time() - start < 1
 
 
 class TestOutbound:

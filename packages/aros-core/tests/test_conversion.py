@@ -397,17 +397,17 @@ HOSTILE: list[bytes] = [
 @pytest.mark.parametrize("data", HOSTILE, ids=lambda data: repr(data[:20]))
 def test_hostile_json_is_refused_quickly(data: bytes, into: Any) -> None:
     """Depth, huge numbers, broken text and trailing bytes give this one error, and at once."""
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(UnmarshalError):
         from_json(data, into)
-    assert time.perf_counter() - start < 0.5
+    assert time.process_time() - start < 0.5
 
 
 def test_a_huge_decimal_is_read_quickly() -> None:
     """A decimal may have as many digits as it likes, without the time growing out of hand."""
-    start = time.perf_counter()
+    start = time.process_time()
     assert from_json(b"9" * 1_000_000, Decimal).adjusted() == 999_999
-    assert time.perf_counter() - start < 0.5
+    assert time.process_time() - start < 0.5
 
 
 @settings(deadline=None)
