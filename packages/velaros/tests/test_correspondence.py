@@ -749,6 +749,35 @@ class TestConversations:
             tasks[0].cancel()
             assert (await peer.message())["data"] == {"message": "on its own"}
 
+    async def test_follow_ups_that_lose_their_conversation_and_have_no_place_are_refused(
+        self,
+    ) -> None:
+        """Each is told so, and the id is free again."""
+        router = json_router(max_concurrent_messages=1, max_message_size=2 * 1024 * 1024)
+        go = asyncio.Event()
+
+        @router.bind("/talk")
+        async def _(ctx: Context) -> str:
+            await go.wait()
+            ctx.set_message_id(2)
+            return "talked"
+
+        router.bind("/next", lambda ctx: "on its own")
+        async with Peer(router) as peer:
+            peer.push("/talk", id=1)
+            peer.push("/next", id=1)
+            peer.push("/next", id=1)
+            peer.push("/next", "x" * 1024 * 1024, id=3)
+            await settle()
+            go.set()
+            answers = await peer.messages(4)
+            assert [answer for answer in answers if answer["id"] == 1] == [
+                {"id": 1, "data": {"error": "busy"}}
+            ] * 2
+            assert sorted(answer["id"] for answer in answers) == [1, 1, 2, 3]
+            peer.push("/next", id=1)
+            assert await peer.message() == {"id": 1, "data": {"message": "on its own"}}
+
     async def test_knows_which_ids_are_somebodys(self) -> None:
         """Those of its own requests, answered or not, and of messages that are being handled."""
         router = json_router()
@@ -919,6 +948,67 @@ class TestMiddlewareOfFollowUps:
             assert (await peer.message())["data"] == {"message": "ended"}
             go.set()
             assert (await peer.message())["data"] == {"message": "on its own"}
+
+    async def test_those_behind_it_stay_behind_it(self) -> None:
+        """Its middleware goes on in the slot of the handler that has ended; then it comes first."""
+        router = json_router(max_concurrent_messages=1)
+        go = asyncio.Event()
+
+        @router.use
+        async def _(ctx: Context) -> None:
+            if await ctx.unmarshal() == 1 and not go.is_set():
+                await go.wait()
+            await ctx.next()
+
+        @router.bind("/talk")
+        async def _(ctx: Context) -> None:
+            await ctx.receive()
+            with pytest.raises(TimeoutError):
+                await ctx.receive(timeout=0.005)
+            await ctx.send("ended")
+
+        @router.bind("/next")
+        async def _(ctx: Context) -> Any:
+            return await ctx.unmarshal()
+
+        async with Peer(router) as peer:
+            peer.push("/talk", 0, id=1)
+            for number in (1, 2, 3):
+                peer.push("/next", number, id=1)
+            assert (await peer.message())["data"] == {"message": "ended"}
+            peer.push("/next", 4, id=1)
+            await peer.nothing()
+            go.set()
+            assert [message["data"] for message in await peer.messages(4)] == [1, 2, 3, 4]
+
+    async def test_a_task_that_outlives_its_handler_does_not_receive_it_either(self) -> None:
+        """It is handled by itself, once."""
+        router = json_router()
+        go = asyncio.Event()
+        tasks: list[asyncio.Task[Any]] = []
+
+        @router.use
+        async def _(ctx: Context) -> None:
+            if ctx.message.data == b"1" and not go.is_set():
+                await go.wait()
+            await ctx.next()
+
+        @router.bind("/talk")
+        async def _(ctx: Context) -> None:
+            await ctx.receive()
+            tasks.append(asyncio.create_task(ctx.receive()))
+            await settle()
+
+        router.bind("/next", lambda ctx: "on its own")
+        async with Peer(router) as peer:
+            peer.push("/talk", 0, id=1)
+            peer.push("/next", 1, id=1)
+            await settle(80)
+            go.set()
+            assert (await peer.message())["data"] == {"message": "on its own"}
+            await peer.nothing()
+            with pytest.raises(RuntimeError, match="this context is closed"):
+                await soon(tasks[0])
 
     async def test_a_message_that_is_stopped_when_the_handler_has_ended(self) -> None:
         """Middleware has the last word: it starts no handler."""

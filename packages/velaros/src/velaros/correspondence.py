@@ -109,16 +109,27 @@ class Correspondence:
         if message_id is None:
             return None
         ctx.conversation = None
-        receiver = self._receivers.get(ctx)
-        if receiver is not None:
-            _fail(receiver, ContextClosedError())
-        if ctx.arriving is not None and ctx.arriving.delivery is not None:
-            ctx.arriving.delivery.add_done_callback(self._redirect)
+        self._take_back(ctx, message_id)
         successor = self._conversations.end(message_id)
         if successor is not None:
             self._dispatcher.inbox.let_go(successor.size)
             successor.conversation = message_id
         return successor
+
+    def _take_back(self, ctx: Context, message_id: MessageId) -> None:
+        """Have the message that a handler was about to receive wait again, before all others."""
+        receiver = self._receivers.get(ctx)
+        if receiver is not None:
+            if _has_result(receiver):
+                self._put_back(receiver.result(), message_id)
+            _fail(receiver, ContextClosedError())
+        arriving, ctx.arriving = ctx.arriving, None
+        if arriving is None or arriving.delivery is None:
+            return
+        if not arriving.delivery.done():
+            arriving.delivery.add_done_callback(self._redirect)
+        elif arriving.delivery.result() is not None:
+            self._put_back(self._dispatcher.anew(arriving), message_id)
 
     # Requests
 
@@ -146,28 +157,28 @@ class Correspondence:
 
     async def receive(self, ctx: Context, timeout: float | None) -> Context:
         """Return the next message under the id of one that is being handled."""
-        ctx.require_open()
-        message_id = ctx.conversation
-        if message_id is None:
-            raise RuntimeError(
-                "a message without an id begins no conversation: receive() gives its own payload "
-                "only; have the client send an id"
-            )
         if ctx.is_receiving:
             raise RuntimeError("another task of this handler awaits receive() already")
         ctx.is_receiving = True
         try:
             async with asyncio.timeout(timeout):
                 while True:
-                    self._session.require_alive()
                     ctx.require_open()
-                    follow_up = ctx.arriving or await self._next_follow_up(ctx, message_id)
-                    if await self._arrives(ctx, follow_up):
+                    self._session.require_alive()
+                    follow_up = ctx.arriving or await self._next_follow_up(ctx)
+                    if follow_up is not None and await self._arrives(ctx, follow_up):
                         return follow_up
         finally:
             ctx.is_receiving = False
 
-    async def _next_follow_up(self, ctx: Context, message_id: MessageId) -> Context:
+    async def _next_follow_up(self, ctx: Context) -> Context | None:
+        """Return the next message of the conversation, `None` where that has ended meanwhile."""
+        message_id = ctx.conversation
+        if message_id is None:
+            raise RuntimeError(
+                "a message without an id begins no conversation: receive() gives its own payload "
+                "only; have the client send an id"
+            )
         follow_up = self._conversations.take(message_id)
         if follow_up is not None:
             self._dispatcher.inbox.let_go(follow_up.size)
@@ -176,13 +187,14 @@ class Correspondence:
         receiver = self._receivers[ctx] = asyncio.get_running_loop().create_future()
         self._session.reader.wake()
         try:
-            return await receiver
+            follow_up = await receiver
         except asyncio.CancelledError:
-            if receiver.done() and not receiver.cancelled() and receiver.exception() is None:
-                self._put_back(ctx, receiver.result(), message_id)
+            if _has_result(receiver) and ctx.conversation == message_id:
+                self._put_back(receiver.result(), message_id)
             raise
         finally:
             del self._receivers[ctx]
+        return follow_up if ctx.conversation == message_id else None
 
     async def _arrives(self, ctx: Context, follow_up: Context) -> bool:
         """Run what the first message of the conversation passed; tell whether this one does.
@@ -198,18 +210,18 @@ class Correspondence:
             ctx.arriving = follow_up
             self._dispatcher.start_follow_up(follow_up, chain_of(passed_links, DELIVER))
         passed = await asyncio.shield(follow_up.delivery)
+        ctx.require_open()
+        if ctx.arriving is not follow_up:
+            return False
         ctx.arriving = None
         return passed is not None
 
-    def _put_back(self, ctx: Context, follow_up: Context, message_id: MessageId) -> None:
-        if ctx.conversation is None:
-            self._dispatcher.redirect(follow_up)
-        else:
-            self._dispatcher.inbox.hold(follow_up.size)
-            self._conversations.put_back(message_id, follow_up)
+    def _put_back(self, follow_up: Context, message_id: MessageId) -> None:
+        self._dispatcher.inbox.hold(follow_up.size)
+        self._conversations.put_back(message_id, follow_up)
 
     def _redirect(self, delivery: asyncio.Future[Context | None]) -> None:
-        """Bring on a message that arrived when the handler of its conversation had ended."""
+        """Bring on a message that arrived when its conversation had come by another id."""
         follow_up = delivery.result()
         if follow_up is not None:
             self._dispatcher.redirect(follow_up)
@@ -224,6 +236,10 @@ class Correspondence:
     def let_go(self) -> None:
         """Forget the session, which has ended."""
         del self._session, self._dispatcher
+
+
+def _has_result(waiter: asyncio.Future[Context]) -> bool:
+    return waiter.done() and not waiter.cancelled() and waiter.exception() is None
 
 
 def _fail(waiter: asyncio.Future[Context] | asyncio.Future[Context | None], why: Exception) -> None:

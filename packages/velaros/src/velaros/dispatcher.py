@@ -108,13 +108,13 @@ class Dispatcher:
 
     async def rejoin(self, ctx: Context) -> None:
         """Bring a message whose id its own chain has told to the conversation of that id."""
-        refusal = self._bring(self._anew(ctx))
+        refusal = self._bring(self.anew(ctx))
         if refusal is not None:
             await refusal
 
     def redirect(self, ctx: Context) -> None:
         """Bring a message to whom it is for by now, as if it came only now."""
-        self._do(self._bring(self._anew(ctx)))
+        self._do(self._bring(self.anew(ctx)))
 
     def release(self, ctx: Context) -> None:
         """Let a message leave its conversation; the one that follows is handled by itself."""
@@ -127,10 +127,15 @@ class Dispatcher:
         else:
             call.loop.call_soon_threadsafe(self._readmit, successor)
 
-    def _readmit(self, ctx: Context) -> None:
-        self._do(self._admit(ctx))
+    def _readmit(self, ctx: Context | None) -> None:
+        while ctx is not None:
+            refusal = self._admit(ctx)
+            if refusal is None:
+                return
+            self._do(refusal)
+            ctx = self.correspondence.end(ctx)
 
-    def _anew(self, ctx: Context) -> Context:
+    def anew(self, ctx: Context) -> Context:
         """Return a fresh context for a message, in which no handler has changed anything."""
         session = self._session
         message, codec = read_frame(session.codecs, ctx.received, ctx.message_type)
@@ -222,7 +227,14 @@ class Dispatcher:
             log_error(ctx)
 
     def _finish(self, ctx: Context) -> None:
-        """Give the slot to the message that follows under the same id, else to the queue."""
+        """Give the slot to the message that follows under the same id, else to the queue.
+
+        One that is on its way to the handler comes first, so its middleware has the slot till then.
+        """
+        delivery = None if ctx.arriving is None else ctx.arriving.delivery
+        if delivery is not None and not delivery.done():
+            delivery.add_done_callback(lambda _: self._finish(ctx))
+            return
         successor = self.correspondence.end(ctx)
         if successor is None:
             self.inbox.free_slot()
