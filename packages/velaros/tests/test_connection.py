@@ -17,6 +17,15 @@ def test_an_end_has_a_status_and_a_reason() -> None:
     assert str(ConnectionEnded(4000, "done")) == "the connection ended with status 4000: 'done'"
 
 
+@pytest.mark.parametrize(
+    ("status", "by_server", "expected"),
+    [(1012, None, True), (1012, False, False), (1001, None, False), (1001, True, True)],
+)
+def test_1012_is_what_servers_end_with(status: int, by_server: bool | None, expected: bool) -> None:
+    """Connections of any kind may tell of a shutdown so, and may say who it was."""
+    assert ConnectionEnded(status, by_server=by_server).by_server is expected
+
+
 def test_anything_with_the_three_methods_is_a_connection() -> None:
     """Nothing needs to be inherited."""
     assert isinstance(FakeConnection(), Connection)

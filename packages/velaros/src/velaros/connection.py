@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from multidict import CIMultiDict
 
+from velaros.status import Status
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -16,14 +18,17 @@ if TYPE_CHECKING:
 class ConnectionEnded(Exception):
     """Raised by `Connection.receive` when the other side is gone.
 
-    `by_server` says that this side's own server ended it, so that nothing can be sent any more.
+    `by_server` says that this side's own server ended it, so that nothing can be sent any more; by
+    default it did with 1012, which servers give when they stop.
     """
 
-    def __init__(self, status: int = 1006, reason: str = "", *, by_server: bool = False) -> None:
+    def __init__(
+        self, status: int = 1006, reason: str = "", *, by_server: bool | None = None
+    ) -> None:
         super().__init__(f"the connection ended with status {status}: {reason!r}")
         self.status = status
         self.reason = reason
-        self.by_server = by_server
+        self.by_server = status == Status.SERVICE_RESTART if by_server is None else by_server
 
 
 @runtime_checkable

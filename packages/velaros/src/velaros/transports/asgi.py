@@ -33,9 +33,7 @@ class ASGIConnection:
             text = event.get("text")
             return event["bytes"] if text is None else text
         status = event.get("code") or Status.NO_STATUS_RCVD
-        raise ConnectionEnded(
-            status, event.get("reason") or "", by_server=status == Status.SERVICE_RESTART
-        )
+        raise ConnectionEnded(status, event.get("reason") or "")
 
     async def send(self, message: str | bytes) -> None:
         """Send a message; raises `ConnectionEnded` when the server says the client is gone."""

@@ -42,4 +42,4 @@ class MemoryConnection:
         """Close the connection; the other end hears status and reason."""
         if not self._ended and self._peer is not None:
             self._ended = True
-            self._peer._incoming.put_nowait(ConnectionEnded(status, reason))
+            self._peer._incoming.put_nowait(ConnectionEnded(status, reason, by_server=False))

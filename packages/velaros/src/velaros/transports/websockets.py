@@ -73,7 +73,7 @@ class WebSocketConnection:
 def _ended(end: ConnectionClosed) -> ConnectionEnded:
     """Return how a connection ended; of two close frames the first says it."""
     if end.rcvd is not None and (end.sent is None or end.rcvd_then_sent):
-        return ConnectionEnded(end.rcvd.code, end.rcvd.reason)
+        return ConnectionEnded(end.rcvd.code, end.rcvd.reason, by_server=False)
     if end.sent is not None:
         return ConnectionEnded(end.sent.code, end.sent.reason, by_server=True)
     return ConnectionEnded(Status.ABNORMAL_CLOSURE)
