@@ -272,6 +272,30 @@ async def test_a_stream_that_breaks_off_ends_with_the_error() -> None:
     assert closed == ["closed"]
 
 
+@pytest.mark.parametrize("handles", [False, True])
+async def test_a_stream_that_breaks_off_ends_whoever_handles_the_error(handles: bool) -> None:
+    """Its last message belongs to the stream; no option or middleware leaves the client waiting."""
+    router = json_router(answer_unhandled=False)
+
+    @router.use
+    async def _(ctx: Context) -> None:
+        await ctx.next()
+        if handles:
+            ctx.error = None
+
+    @router.bind("/x")
+    async def _(ctx: Context) -> Any:
+        yield 1
+        raise KeyError
+
+    last = {"end": True} if handles else {"data": {"error": "internal error"}, "end": True}
+    async with Peer(router) as peer:
+        for id_ in ({"id": 1}, {}):
+            peer.push("/x", **id_)
+            assert await peer.messages(2) == [id_ | {"data": 1}, id_ | last]
+        await peer.nothing()
+
+
 async def test_a_stream_that_breaks_off_before_its_first_item_is_an_error() -> None:
     """Nothing was streamed, so the answer is that of any failed handler."""
     router = json_router()

@@ -165,7 +165,7 @@ class Dispatcher:
     async def _handle(self, ctx: Context) -> None:
         try:
             await self._route(ctx)
-            if ctx.error is not None or not ctx.routed:
+            if ctx.error is not None or not ctx.routed or ctx.streams:
                 await self._conclude(ctx)
         except asyncio.CancelledError as cancellation:
             await self._conclude_cancelled(ctx, cancellation)
@@ -185,7 +185,7 @@ class Dispatcher:
     async def _handle_follow_up(self, ctx: Context, chain: Step) -> None:
         try:
             await ctx.follow(chain)
-            if ctx.error is not None or not ctx.routed:
+            if ctx.error is not None or not ctx.routed or ctx.streams:
                 await self._conclude(ctx)
         except asyncio.CancelledError as cancellation:
             await self._conclude_cancelled(ctx, cancellation)
@@ -197,15 +197,14 @@ class Dispatcher:
                 ctx.delivery.set_result(None)
 
     async def _conclude(self, ctx: Context) -> None:
-        """Log an error that nobody handled, and answer a message that nobody answered."""
+        """Log an error that nobody handled, answer what nobody answered, end a broken stream."""
         log_error(ctx)
-        if not self._session.router.answer_unhandled or ctx.message.id is None:
-            return
-        answer = NOT_FOUND if ctx.error is None else _answer_for(ctx.error)
+        error = None if ctx.error is None else _answer_for(ctx.error)
+        is_owed = ctx.message.id is not None and not ctx.was_answered
         if ctx.streams:
-            await self._attempt(ctx, ctx.end_stream(answer))
-        elif not ctx.was_answered:
-            await self._answer(ctx, answer)
+            await self._attempt(ctx, ctx.end_stream(error))
+        elif is_owed and self._session.router.answer_unhandled:
+            await self._answer(ctx, error or NOT_FOUND)
 
     async def _conclude_cancelled(self, ctx: Context, cancellation: asyncio.CancelledError) -> None:
         """Conclude a message whose handler awaited what was cancelled: nobody has stopped it."""
