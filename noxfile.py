@@ -81,7 +81,7 @@ def faults(session: nox.Session) -> None:
     sync(session, "test", "servers")
     figures = f"{session.create_tmp()}/figures.jsonl"
     Path(figures).unlink(missing_ok=True)
-    command = ["pytest", "tests/faults", "-s", "-mnot fast"]
+    command = ["pytest", "tests/faults", "-s", "-p", "no:randomly", "-mnot fast"]
     session.run(*command, *session.posargs, env={"AROS_FIGURES": figures})
     session.run("python", "tests/faults/report.py", figures)
 

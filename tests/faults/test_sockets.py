@@ -58,19 +58,19 @@ async def open_and_end(server: Loaded, count: int) -> None:
     await asyncio.gather(*(go_on() for _ in range(40)))
 
 
-@scaled("count", fast=1000, full=10_000)
+@scaled("count", fast=500, full=10_000)
 async def test_sockets_that_end_in_five_ways(count: int) -> None:
     """Every socket opens once and closes once, and leaves neither a task nor memory behind."""
     async with running(UVICORN, "plain") as server:
-        await open_and_end(server, 500)
-        before = await server.facts_when("closed", 500)
+        await open_and_end(server, 200)
+        before = await server.facts_when("closed", 200)
         memory = await server.memory()
         await open_and_end(server, count)
-        after = await server.facts_when("closed", count + 500)
+        after = await server.facts_when("closed", count + 200)
         grown = await server.memory() - memory
     what = f"{count:,} sockets ended in five ways"
     record(f"{what}: tasks left", after["tasks"] - before["tasks"], 0, "tasks")
-    assert after["upgraded"] == after["opened"] == after["closed"] == count + 500
+    assert after["upgraded"] == after["opened"] == after["closed"] == count + 200
     record(f"{what}: close hooks missed or run twice", after["astray"], 0, "hooks")
     record(f"{what}: memory", grown / MB, 3, "MB")
 
