@@ -81,7 +81,17 @@ async def while_the_rest_runs(ctx: Context) -> Sequence[object]:
     return await asyncio.gather(rest, again, return_exceptions=True)
 
 
-TWICE = [in_turn, gathered, in_tasks, in_helpers, while_the_rest_runs]
+async def before_its_task_begins(ctx: Context) -> Sequence[object]:
+    """Hand `next()` to a task, which begins when a later handler waits."""
+    task = asyncio.create_task(ctx.next())
+    await ctx.next()
+    return await asyncio.gather(task, return_exceptions=True)
+
+
+TWICE = [
+    *(in_turn, gathered, in_tasks, in_helpers, while_the_rest_runs),
+    before_its_task_begins,
+]
 
 
 @pytest.mark.parametrize("twice", TWICE, ids=lambda function: function.__name__)

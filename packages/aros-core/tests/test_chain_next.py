@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from .helpers import PlainContext, ending, passing, until, walk
+from .helpers import PlainContext, ending, passing, settle, until, walk
 
 if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
     from aros_core.chain import Chain
 
 
@@ -62,6 +64,46 @@ async def test_a_second_next_before_a_task_has_begun_raises() -> None:
     ctx = await walk(twice, ending(log, "b"))
     assert ctx.error is None
     assert log == ["b"]
+
+
+async def test_a_next_that_begins_while_a_later_handler_waits_raises() -> None:
+    """It belongs to the handler that called it, not to the guard that runs when it begins."""
+    log: list[str] = []
+
+    async def twice(ctx: Chain) -> None:
+        task = asyncio.create_task(ctx.next())
+        await ctx.next()
+        with pytest.raises(RuntimeError):
+            await task
+
+    async def guard(ctx: Chain) -> None:
+        del ctx
+        log.append("guard")
+        await settle()
+
+    ctx = await walk(twice, guard, ending(log, "secret"))
+    assert ctx.error is None
+    assert log == ["guard"]
+
+
+async def test_nobody_else_can_await_a_handlers_next() -> None:
+    """Not even a later handler that comes by the coroutine."""
+    log: list[str] = []
+    kept: list[Coroutine[Any, Any, None]] = []
+
+    async def twice(ctx: Chain) -> None:
+        kept.append(ctx.next())
+        await ctx.next()
+
+    async def guard(ctx: Chain) -> None:
+        del ctx
+        log.append("guard")
+        with pytest.raises(RuntimeError):
+            await kept[0]
+
+    ctx = await walk(twice, guard, ending(log, "secret"))
+    assert ctx.error is None
+    assert log == ["guard"]
 
 
 async def test_a_second_next_while_a_later_handler_waits_raises() -> None:

@@ -119,19 +119,22 @@ class Chain:
     def run(self, first: Step) -> Coroutine[Any, Any, None]:
         """Walk a chain from its first step on; await the result."""
         self._following = first
-        self._root = root = self.next()
+        self._root = root = self._walk(first)
         return root
 
-    async def next(self) -> None:
-        """Run everything after this handler, here or in a task of the handler's.
+    def next(self) -> Coroutine[Any, Any, None]:
+        """Run everything after this handler; await the result, here or in a task of the handler's.
 
         Past the end of the chain, or while `error` is set, it runs nothing. An exception below is
-        stored in `error`, not raised. Raises `RuntimeError` the second time that the same handler
-        awaits it, `ContextClosedError` after the end.
+        stored in `error`, not raised. Awaiting it raises `RuntimeError` the second time that the
+        same handler does so, `ContextClosedError` after the end.
         """
-        step = self._following
+        return self._walk(self._following)
+
+    async def _walk(self, step: Step) -> None:
+        """Run the chain from a step on, if that is where the running handler may go on."""
         caller = self._coroutine
-        if step.is_halt or not caller.cr_running:
+        if step.is_halt or step is not self._following or not caller.cr_running:
             await self._next_otherwise(step, caller)
             return
         if self._error is not None:
@@ -176,17 +179,18 @@ class Chain:
         if step is STREAMING:
             raise RuntimeError(_STREAMS)
         is_elsewhere = not caller.cr_running
-        if step is SPENT or (is_elsewhere and self._is_called_by_others()):
+        is_over = step is SPENT or step is not self._following
+        if is_over or (is_elsewhere and self._is_called_by_others()):
             raise RuntimeError(_TWICE)
         if step is END:
             self._following = SPENT
         elif is_elsewhere:
-            await self._walk_away(caller)
+            await self._walk_away(step, caller)
 
     def _is_called_by_others(self) -> bool:
         return self._root.cr_running or self._branch not in (None, _here.get())
 
-    async def _walk_away(self, caller: Any) -> None:
+    async def _walk_away(self, step: Step, caller: Any) -> None:
         """Walk on where the running handler is not, and remember who belongs to this place."""
         if self._deadline is not None and self._deadline.owner is self._step:
             self._deadline.watch(asyncio.current_task())
@@ -195,7 +199,7 @@ class Chain:
         _here.set(self._branch)
         self._coroutine = _STARTER
         try:
-            await self.next()
+            await self._walk(step)
         finally:
             self._branch = outer
             self._coroutine = caller
