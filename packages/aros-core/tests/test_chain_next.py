@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from .helpers import PlainContext, ending, passing, settle, until, walk
 
@@ -213,3 +216,53 @@ async def test_has_next_until_next_was_called() -> None:
 
     await walk(handler)
     assert seen == [True, False]
+
+
+async def outcome(call: Coroutine[Any, Any, None]) -> bool:
+    """Tell whether a call of `next()` ran the rest."""
+    try:
+        await call
+    except RuntimeError:
+        return False
+    return True
+
+
+async def call_next(ctx: Chain, way: str) -> list[bool | asyncio.Task[bool]]:
+    """Call `next()` in one of many ways; return the outcomes, or the task it is left to."""
+    if way == "awaited":
+        return [await outcome(ctx.next())]
+    if way == "gathered":
+        return [*await asyncio.gather(outcome(ctx.next()), outcome(ctx.next()))]
+    if way == "shielded":
+        return [await asyncio.shield(outcome(ctx.next()))]
+    if way == "with a limit":
+        return [await asyncio.wait_for(outcome(ctx.next()), 60)]
+    if way == "left to a task":
+        return [asyncio.create_task(outcome(ctx.next()))]
+    await settle(2)
+    return []
+
+
+WAYS = ["awaited", "gathered", "shielded", "with a limit", "left to a task", "not at all"]
+
+
+@settings(max_examples=300)
+@given(st.lists(st.lists(st.sampled_from(WAYS), min_size=1, max_size=3), max_size=4))
+async def test_however_often_and_however_next_is_called(programs: list[list[str]]) -> None:
+    """Exactly one of a handler's calls runs the rest, once; without a call nothing runs it."""
+    started: list[int] = []
+    outcomes: list[list[bool]] = []
+
+    def handler(number: int) -> Any:
+        async def handle(ctx: Chain) -> None:
+            started.append(number)
+            calls = [call for way in programs[number] for call in await call_next(ctx, way)]
+            outcomes.append([call if isinstance(call, bool) else await call for call in calls])
+
+        return handle
+
+    ctx = await walk(*map(handler, range(len(programs))))
+    assert ctx.error is None
+    reached = takewhile(lambda ways: {*ways} - {"not at all"}, programs)
+    assert started == list(range(min(len(list(reached)) + 1, len(programs))))
+    assert all(calls.count(True) == 1 for calls in outcomes if calls)
