@@ -72,6 +72,25 @@ def test_what_is_no_handler_is_a_type_error(side: Side, thing: object) -> None:
             register(thing)
 
 
+async def test_a_handler_that_is_refused_takes_the_others_along(side: Side) -> None:
+    """Nothing of the call is registered, hooks of objects included."""
+    log: list[str] = []
+    router, other = side.router(), side.router()
+    refused: Any = 5
+    for register in (
+        lambda: side.bind(router, "/", ending(log, "bound"), refused),
+        lambda: router.use(ending(log, "used"), refused),
+        lambda: router.use(side.router(), ending(log, "beside a router"), router),
+        lambda: router.wrap(ending(log, "wrap"), refused),
+    ):
+        with pytest.raises((TypeError, ValueError)):
+            register()
+    side.bind(router, "/", ending(log, "right"))
+    other.use(router)
+    await side.ask(other)
+    assert log == ["right"]
+
+
 def test_a_codec_belongs_to_no_path(side: Side) -> None:
     """It serves the whole router, so a path is a mistake."""
     router = side.router()

@@ -116,6 +116,18 @@ def test_an_object_with_nothing_but_hooks_is_no_route() -> None:
     assert list(router.table.find("/x")) == []
 
 
+def test_a_hook_that_is_refused_takes_the_others_along() -> None:
+    """Those of one call are registered all together or not at all."""
+    router = Router()
+    guard = Guard()
+    refused: Any = 5
+    with pytest.raises(TypeError, match="5 is not a handler"):
+        router.use_open(guard, refused)
+    with pytest.raises(TypeError, match="5 is not a handler"):
+        router.use("/x", guard, refused)
+    assert hooks(router, Moment.OPEN) == []
+
+
 def test_a_class_with_hooks_is_refused() -> None:
     """An instance is what handles, and the error says so."""
     router = Router()

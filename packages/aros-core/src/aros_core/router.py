@@ -147,7 +147,8 @@ class BaseRouter(RouterNode, Generic[K]):
     ) -> Registration:
         """Add handlers under a path and a method, `None` for any; the verbs are made of this.
 
-        Handlers beside a router cover all below the path, as the router does.
+        Handlers beside a router cover all below the path, as the router does. Where one of them is
+        refused, none is registered.
         """
         registration = Registration(
             self,
@@ -157,8 +158,13 @@ class BaseRouter(RouterNode, Generic[K]):
             public=public,
             metadata=metadata,
         )
-        for handler in handlers:
-            registration.add(handler)
+        count = len(self.entries)
+        try:
+            for handler in handlers:
+                registration.add(handler)
+        except (TypeError, ValueError):
+            del self.entries[count:]
+            raise
         if not handlers:
             registration.open_route()
         return registration

@@ -160,7 +160,7 @@ class Router(BaseRouter[Handler]):
         return self._hook(Moment.CLOSE, handlers, self.use_close)
 
     def _hook(self, moment: Moment, handlers: tuple[Any, ...], decorator: Any) -> Any:
-        self.entries.extend(make_hook(moment, handler) for handler in handlers)
+        self.entries.extend([make_hook(moment, handler) for handler in handlers])
         self.changed()
         return handlers[0] if len(handlers) == 1 else decorator
 
