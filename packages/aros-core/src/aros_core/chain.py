@@ -119,7 +119,7 @@ class Chain:
     def run(self, first: Step) -> Coroutine[Any, Any, None]:
         """Walk a chain from its first step on; await the result."""
         self._following = first
-        self._root = root = self._walk(first)
+        self._root = root = self._next(first)
         return root
 
     def next(self) -> Coroutine[Any, Any, None]:
@@ -129,9 +129,9 @@ class Chain:
         stored in `error`, not raised. Awaiting it raises `RuntimeError` the second time that the
         same handler does so, `ContextClosedError` after the end.
         """
-        return self._walk(self._following)
+        return self._next(self._following)
 
-    async def _walk(self, step: Step) -> None:
+    async def _next(self, step: Step) -> None:
         """Run the chain from a step on, if that is where the running handler may go on."""
         caller = self._coroutine
         if step.is_halt or step is not self._following or not caller.cr_running:
@@ -199,7 +199,7 @@ class Chain:
         _here.set(self._branch)
         self._coroutine = _STARTER
         try:
-            await self._walk(step)
+            await self._next(step)
         finally:
             self._branch = outer
             self._coroutine = caller
