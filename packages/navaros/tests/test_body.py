@@ -141,7 +141,6 @@ async def test_the_rest_is_not_the_whole() -> None:
 
 async def test_a_declared_length_past_the_limit_is_refused_at_once() -> None:
     """Nothing is read of a body that says it is too long."""
-
     body = RequestBody(RewrittenBody([b"nobody reads this"]), 11)
     with pytest.raises(HTTPError) as refused:
         await body.read(Limit(10))

@@ -76,32 +76,32 @@ def test_gives_all_who_wait_at_the_end() -> None:
 def test_text_and_number_are_different_ids() -> None:
     """The ids "1" and 1 belong to different conversations."""
     conversations: Conversations[str] = Conversations()
-    conversations.begin("1", "text")
-    assert conversations.owner(1) is None
-    conversations.begin(1, "number")
-    assert conversations.owner("1") == "text"
+    conversations.owners["1"] = "text"
+    assert conversations.owners.get(1) is None
+    conversations.owners[1] = "number"
+    assert conversations.owners.get("1") == "text"
     assert conversations.end(1) is None
-    assert conversations.owner("1") == "text"
+    assert conversations.owners.get("1") == "text"
 
 
 def test_a_follow_up_that_still_waits_begins_the_next_conversation() -> None:
     """When the owner ends, the first that follows takes its place, the others follow that one."""
     conversations: Conversations[str] = Conversations()
-    conversations.begin("x", "first")
+    conversations.owners["x"] = "first"
     conversations.follow("x", "second")
     conversations.follow("x", "third")
     assert conversations.end("x") == "second"
-    assert conversations.owner("x") == "second"
+    assert conversations.owners.get("x") == "second"
     assert conversations.take("x") == "third"
     assert conversations.take("x") is None
     assert conversations.end("x") is None
-    assert conversations.owner("x") is None
+    assert conversations.owners.get("x") is None
 
 
 def test_what_is_put_back_comes_first() -> None:
     """A follow-up that could not be taken after all keeps its place in the order."""
     conversations: Conversations[str] = Conversations()
-    conversations.begin("x", "owner")
+    conversations.owners["x"] = "owner"
     conversations.follow("x", "second")
     conversations.follow("x", "third")
     taken = conversations.take("x")
@@ -119,17 +119,17 @@ def test_no_message_is_lost_or_overtaken(steps: list[tuple[str, str | int]]) -> 
     for number, (step, message_id) in enumerate(steps):
         if step == "come":
             came[message_id].append(number)
-            if conversations.owner(message_id) is None:
-                conversations.begin(message_id, number)
+            if conversations.owners.get(message_id) is None:
+                conversations.owners[message_id] = number
                 left[message_id].append(number)
             else:
                 conversations.follow(message_id, number)
-        elif conversations.owner(message_id) is not None:
+        elif conversations.owners.get(message_id) is not None:
             end = step == "end"
             out = conversations.end(message_id) if end else conversations.take(message_id)
             left[message_id].extend([] if out is None else [out])
     for message_id in came:
-        while conversations.owner(message_id) is not None:
+        while conversations.owners.get(message_id) is not None:
             out = conversations.end(message_id)
             left[message_id].extend([] if out is None else [out])
     assert left == came

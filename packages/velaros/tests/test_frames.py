@@ -7,13 +7,7 @@ from typing import Any
 import pytest
 
 from aros_core.codecs import MessageType
-from velaros.frames import as_frame, bare_frame, size_of, type_of
-
-
-def test_tells_text_from_binary() -> None:
-    """The kind of frame is that of its Python type."""
-    assert type_of("text") is MessageType.TEXT
-    assert type_of(b"binary") is MessageType.BINARY
+from velaros.frames import as_frame, bare_frame, size_of
 
 
 @pytest.mark.parametrize(

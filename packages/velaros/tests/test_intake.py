@@ -11,20 +11,25 @@ from hypothesis import strategies as st
 
 from aros_core.codecs import Codec, JsonCodec, MessageType, MsgpackCodec
 from velaros.codecs import ProtobufCodec
-from velaros.frames import type_of
+from velaros.frames import BINARY, TEXT
 from velaros.intake import Unreadable, read_frame
 
 JSON, MSGPACK, PROTOBUF = JsonCodec(), MsgpackCodec(), ProtobufCodec()
 
 
+def kind_of(raw: str | bytes) -> MessageType:
+    """Return the kind of frame that this is."""
+    return TEXT if isinstance(raw, str) else BINARY
+
+
 @pytest.mark.parametrize("raw", ["text", b"binary"])
 def test_without_codecs_the_message_is_the_frame(raw: str | bytes) -> None:
     """There is no path, no id and no payload, only the bytes."""
-    message, codec = read_frame((), raw, type_of(raw))
+    message, codec = read_frame((), raw, kind_of(raw))
     assert codec is None
     assert (message.path, message.id, message.data) == ("", None, None)
     assert message.raw == (raw.encode() if isinstance(raw, str) else raw)
-    assert message.type is type_of(raw)
+    assert message.type is kind_of(raw)
 
 
 def test_the_first_codec_that_can_reads() -> None:
@@ -52,7 +57,7 @@ def test_the_codec_that_knows_most_answers(
 ) -> None:
     """Who read an id, else who writes that kind of frame, else the first."""
     with pytest.raises(Unreadable) as unreadable:
-        read_frame((JSON, MSGPACK), raw, type_of(raw))
+        read_frame((JSON, MSGPACK), raw, kind_of(raw))
     assert unreadable.value.codec is codec
     assert unreadable.value.id == message_id
 
@@ -123,9 +128,9 @@ def test_any_json_is_what_a_naive_reader_says(codec: Codec, fields: Any) -> None
         expected = read_naively(fields)
     except Wrong:
         with pytest.raises(Unreadable):
-            read_frame((codec,), raw, type_of(raw))
+            read_frame((codec,), raw, kind_of(raw))
         return
-    message, _ = read_frame((codec,), raw, type_of(raw))
+    message, _ = read_frame((codec,), raw, kind_of(raw))
     has_data = message.data is not None
     data = codec.decode_data(message) if has_data else expected[-1]
     found = (message.path, message.id, message.end, dict(message.meta), has_data, data)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from velaros import SocketClosed
+from velaros import ConnectionEnded, SocketClosed
 from velaros.writer import Writer
 
 from .helpers import Clock, Closed, FakeConnection, settle, soon
@@ -23,7 +23,8 @@ class Desk:
         self.connection = FakeConnection()
         self.stalls = 0
         self.encoded: list[str] = []
-        self.writer = Writer(self.connection, timeout, self._stalled)
+        self.ends: list[ConnectionEnded] = []
+        self.writer = Writer(self.connection, timeout, self._stalled, self.ends.append)
 
     def _stalled(self) -> None:
         self.stalls += 1

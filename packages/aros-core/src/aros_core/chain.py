@@ -43,7 +43,7 @@ class Chain:
     path: str
     """What patterns see. In lifecycle hooks there is no path and this is empty."""
 
-    routed: bool = False
+    routed: bool
     """Whether a handler of a route ran, not only middleware."""
 
     _params: Params
@@ -56,6 +56,7 @@ class Chain:
     """Marks, in the context variables, who belongs to the part of the walk that has moved away."""
 
     def __init__(self) -> None:
+        self.routed = False
         self._params_of = None
         self._rewrites = ()
         self._error: Exception | None = None

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import inspect
+from types import AsyncGeneratorType
 from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 
-from aros_core.codecs import InboundMessage, MessageType, OutboundMessage
+from aros_core.codecs import MessageType, OutboundMessage
 from aros_core.payloads.answers import shape_answer
 from velaros.frames import as_frame
 from velaros.inbound import InboundContext
@@ -13,14 +13,12 @@ from velaros.status import CloseStatus, Status
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import AsyncGenerator, Awaitable, Mapping
+    from collections.abc import AsyncGenerator, Awaitable, Coroutine, Mapping
 
     from multidict import CIMultiDictProxy
 
-    from aros_core.codecs import Codec
     from aros_core.storage import Key
     from velaros.inbound import Marshaller
-    from velaros.session import Session
     from velaros.socket import Socket
 
 V = TypeVar("V")
@@ -32,37 +30,16 @@ _DEFAULT_TIMEOUT: Any = object()
 class Context(InboundContext):
     """One message on its way through the chain, or one socket at a moment of its life."""
 
-    conversation: str | int | None = None
-    """The id under which further messages follow this one, while it is handled."""
     is_receiving: bool = False
     """Whether a `receive` waits for a message that follows this one."""
-    arriving: Context | None = None
-    """The message that follows this one and is on its way through the middleware."""
     delivery: asyncio.Future[Context | None] | None = None
     """Who waits for this message, where it is an answer or follows another."""
     was_answered: bool = False
     """Whether anything was sent for this message."""
-    streams: bool = False
-    """Whether a stream of replies has begun and not ended."""
     hooks_begun: int = 0
     """How many close hooks have begun in this chain."""
 
     _was_received: bool = False
-    _is_hook: bool = False
-
-    def __init__(
-        self,
-        session: Session,
-        message: InboundMessage,
-        codec: Codec | None,
-        size: int = 0,
-        *,
-        is_hook: bool = False,
-    ) -> None:
-        """Make the context of a message, or of a lifecycle hook, which has an empty one."""
-        super().__init__(session, message, codec, size)
-        if is_hook:
-            self._is_hook = True
 
     def set_message_id(self, message_id: str | int) -> None:
         """Set the id: the message may then be an answer, or follow another of its id."""
@@ -72,7 +49,7 @@ class Context(InboundContext):
         dispatcher = self._session.dispatcher
         dispatcher.release(self)
         self.message.id = message_id
-        if not (self._is_hook or self._is_diverted):
+        if not self._is_diverted:
             dispatcher.correspondence.claim(self, message_id)
 
     def set_message_marshaller(self, marshaller: Marshaller) -> None:
@@ -93,18 +70,17 @@ class Context(InboundContext):
 
         Raises `SocketClosed` when the client is gone, `ContextClosedError` after the chain.
         """
-        await self._send(OutboundMessage(self._shaped(data), path=path, meta=meta))
-        self.was_answered = True
+        await self._send(OutboundMessage(self._shaped(data), None, path, meta))
 
-    async def reply(self, data: Any, *, meta: Mapping[str, Any] | None = None) -> None:
+    def reply(
+        self, data: Any, *, meta: Mapping[str, Any] | None = None
+    ) -> Coroutine[Any, Any, None]:
         """Send a message with this message's id, or with none when it came without one.
 
-        Raises what `send` raises, and `RuntimeError` in lifecycle hooks, which handle no message.
+        Await the result, which raises what `send` raises; in lifecycle hooks, which handle no
+        message, it is a `RuntimeError`.
         """
-        if self._is_hook:
-            raise RuntimeError("there is no message to reply to in a lifecycle hook; use send()")
-        await self._send(OutboundMessage(self._shaped(data), id=self.message.id, meta=meta))
-        self.was_answered = True
+        return self._send(OutboundMessage(self._shaped(data), self.message.id, None, meta))
 
     @overload
     async def request(
@@ -177,8 +153,6 @@ class Context(InboundContext):
         without an id.
         """
         wanted = Any if T is None else T
-        if self._is_hook:
-            raise RuntimeError("there is no message to receive in a lifecycle hook")
         if not self._was_received:
             self._was_received = True
             return await self.unmarshal(wanted)
@@ -264,7 +238,7 @@ class Context(InboundContext):
 
     def answer(self, result: Any) -> Awaitable[None]:
         """Reply with what a handler returned."""
-        if inspect.isasyncgen(result):
+        if isinstance(result, AsyncGeneratorType):
             return self.stream(cast("AsyncGenerator[Any, None]", result))
         return self.reply(result)
 
@@ -303,32 +277,47 @@ class Context(InboundContext):
         """Whether a marshaller that middleware set writes the messages, and no codec."""
         return bool(self._marshaller or (self.codec is None and self._session.marshaller))
 
+    def is_unsettled(self) -> bool:
+        """Tell whether the chain left an error, no route that ran, or a stream without an end."""
+        return self._error is not None or not self.routed or self.streams
+
     async def rejoin(self) -> None:
         """Bring this message to the handler of its conversation."""
         await self._session.dispatcher.rejoin(self)
 
     async def transmit(self, message: OutboundMessage) -> None:
-        """Send a message that is ready but for its type."""
-        await self._send(message)
+        """Send a message that is ready but for its type, and is no answer to this one."""
+        self.require_open()
+        message.type = self._type_of_answers
+        await self._session.send(self.encode, message)
 
     def encode(self, message: OutboundMessage) -> str | bytes:
         """Return the frame of a message: text where its type is text."""
-        if self._marshaller is None:
-            return self._session.encode_with(self.codec, message)
-        return as_frame(self._marshaller(message), message.type)
+        if self._marshaller is not None:
+            return as_frame(self._marshaller(message), message.type)
+        codec = self.codec
+        if codec is not None:
+            return as_frame(codec.encode_message(message), message.type)
+        return self._session.encode_without_codec(message)
 
     async def _send(self, message: OutboundMessage) -> None:
         if self._ended:
             self.require_open()
-        codec = self.codec
-        message.type = (
-            self.message.type
-            if codec is None or codec.message_type is MessageType.TEXT
-            else MessageType.BINARY
-        )
+        message.type = self._type_of_answers
         await self._session.send(self.encode, message)
+        self.was_answered = True
+
+    @property
+    def _type_of_answers(self) -> MessageType:
+        """That of this message; but binary codecs always send binary."""
+        codec = self.codec
+        if codec is not None and codec.message_type is MessageType.BINARY:
+            return MessageType.BINARY
+        return self.message.type
 
     def _shaped(self, data: Any) -> Any:
+        if data.__class__ is dict:
+            return data
         if self._marshaller is not None:
             return shape_answer(data)
         return self._session.shape(self.codec, data)

@@ -56,6 +56,11 @@ class PendingRequests(Generic[W]):
         """Wait no longer; an answer that comes later is dropped."""
         self._waiters.pop(message_id, None)
 
+    @property
+    def has_made_any(self) -> bool:
+        """Whether this side has made an id at all."""
+        return bool(self._mark)
+
     def made(self, message_id: MessageId) -> bool:
         """Tell whether this side made the id, for whatever request."""
         mark = self._mark
@@ -71,19 +76,12 @@ class PendingRequests(Generic[W]):
 class Conversations(Generic[M]):
     """The messages of one socket that are being handled, and those that follow under their ids."""
 
-    __slots__ = ("_follow_ups", "_owners")
+    __slots__ = ("_follow_ups", "owners")
 
     def __init__(self) -> None:
-        self._owners: dict[MessageId, M] = {}
+        self.owners: dict[MessageId, M] = {}
+        """The messages that are being handled, or wait to be, by the ids of what follows them."""
         self._follow_ups: dict[MessageId, deque[M]] = {}
-
-    def owner(self, message_id: MessageId) -> M | None:
-        """Return the message under this id that is being handled, or waits to be."""
-        return self._owners.get(message_id)
-
-    def begin(self, message_id: MessageId, owner: M) -> None:
-        """Begin a conversation: later messages with the id follow this one."""
-        self._owners[message_id] = owner
 
     def follow(self, message_id: MessageId, follow_up: M) -> None:
         """Have a message wait for the handler of the conversation."""
@@ -105,9 +103,9 @@ class Conversations(Generic[M]):
 
     def end(self, message_id: MessageId) -> M | None:
         """End a conversation; the first message that still waits begins the next one."""
-        follow_up = self.take(message_id)
+        follow_up = self.take(message_id) if self._follow_ups else None
         if follow_up is None:
-            self._owners.pop(message_id, None)
+            self.owners.pop(message_id, None)
         else:
-            self._owners[message_id] = follow_up
+            self.owners[message_id] = follow_up
         return follow_up

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from enum import Enum, auto
 from typing import TYPE_CHECKING
 
 from aros_core.errors import ContextClosedError
@@ -18,17 +17,6 @@ if TYPE_CHECKING:
     from velaros.conversations import MessageId
     from velaros.dispatcher import Dispatcher
     from velaros.session import Session
-
-
-class Verdict(Enum):
-    """What became of a message with an id."""
-
-    NEW = auto()
-    """It begins something of its own."""
-    TAKEN = auto()
-    """Somebody waits for it, or will, or nobody any more."""
-    REFUSED = auto()
-    """It follows another, but has no place to wait."""
 
 
 class Correspondence:
@@ -52,33 +40,36 @@ class Correspondence:
 
     # Messages that come in
 
-    def take(self, ctx: Context, message_id: MessageId) -> Verdict:
-        """Bring a message to who waits for it, or have it wait for its conversation."""
-        pending = self._pending
-        waiter = pending.take(message_id) if pending else None
-        if waiter is not None:
-            if not waiter.done():
-                waiter.set_result(ctx)
-            return Verdict.TAKEN
-        if pending.made(message_id):
-            return Verdict.TAKEN  # A late or second answer, which nobody awaits.
-        owner = self._conversations.owner(message_id)
-        return Verdict.NEW if owner is None else self._follow(ctx, owner, message_id)
-
     def knows(self, message_id: MessageId) -> bool:
         """Tell whether a message with this id answers a request or follows another message."""
-        return self._pending.made(message_id) or self._conversations.owner(message_id) is not None
+        pending = self._pending
+        return message_id in self._conversations.owners or (
+            pending.has_made_any and pending.made(message_id)
+        )
 
-    def _follow(self, ctx: Context, owner: Context, message_id: MessageId) -> Verdict:
+    def take(self, ctx: Context, message_id: MessageId) -> bool:
+        """Bring a message whose id is known to who waits for it, or have it wait for that.
+
+        It is refused, and this false, when it has no place to wait.
+        """
+        waiter = self._pending.take(message_id)
+        if waiter is not None and not waiter.done():
+            waiter.set_result(ctx)
+        if self._pending.made(message_id):
+            return True  # Else it is a late or second answer, which nobody awaits.
+        owner = self._conversations.owners.get(message_id)
+        return owner is None or self._follow(ctx, owner, message_id)
+
+    def _follow(self, ctx: Context, owner: Context, message_id: MessageId) -> bool:
         receiver = self._receivers.get(owner)
         if receiver is not None and not receiver.done():
             receiver.set_result(ctx)
         elif self._dispatcher.inbox.is_full:
-            return Verdict.REFUSED
+            return False
         else:
             self._dispatcher.inbox.hold(ctx.size)
             self._conversations.follow(message_id, ctx)
-        return Verdict.TAKEN
+        return True
 
     def claim(self, ctx: Context, message_id: MessageId) -> None:
         """Bring a message whose id middleware has read to where it belongs.
@@ -91,7 +82,7 @@ class Correspondence:
             ctx.divert(DELIVER)
         elif self._pending.made(message_id):
             ctx.divert(DROP)
-        elif self._conversations.owner(message_id) is None:
+        elif message_id not in self._conversations.owners:
             self.begin(ctx)
         else:
             ctx.divert(REJOIN)
@@ -101,7 +92,7 @@ class Correspondence:
         message_id = ctx.message.id
         if message_id is not None:
             ctx.conversation = message_id
-            self._conversations.begin(message_id, ctx)
+            self._conversations.owners[message_id] = ctx
 
     def end(self, ctx: Context) -> Context | None:
         """End the conversation of a message; return the one that follows and waits no longer."""
@@ -109,7 +100,8 @@ class Correspondence:
         if message_id is None:
             return None
         ctx.conversation = None
-        self._take_back(ctx, message_id)
+        if self._receivers or ctx.arriving is not None:
+            self._take_back(ctx, message_id)
         successor = self._conversations.end(message_id)
         if successor is not None:
             self._dispatcher.inbox.let_go(successor.size)

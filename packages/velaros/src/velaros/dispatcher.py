@@ -12,11 +12,12 @@ from aros_core.codecs import InboundMessage
 from aros_core.errors import Error, FieldError, HTTPError, UnmarshalError
 from aros_core.threads import current_call
 from velaros.context import Context
-from velaros.correspondence import Correspondence, Verdict
+from velaros.correspondence import Correspondence
 from velaros.errors import SocketClosed
-from velaros.frames import type_of
+from velaros.frames import BINARY, TEXT
 from velaros.inbox import Inbox
 from velaros.intake import Unreadable, read_frame
+from velaros.lifecycle import Phase
 from velaros.logs import cancelled_error, log_error, logger
 from velaros.tasks import is_cancelled, start_task
 
@@ -70,7 +71,7 @@ class Dispatcher:
         `size` is that of the frame in bytes.
         """
         session = self._session
-        message_type = type_of(raw)
+        message_type = TEXT if raw.__class__ is str else BINARY
         try:
             message, codec = read_frame(session.codecs, raw, message_type)
         except Unreadable as error:
@@ -80,28 +81,25 @@ class Dispatcher:
         return self._bring(Context(session, message, codec, size))
 
     def _bring(self, ctx: Context) -> Coroutine[Any, Any, None] | None:
-        verdict = Verdict.NEW
-        if ctx.message.id is not None:
-            verdict = self.correspondence.take(ctx, ctx.message.id)
-        if verdict is Verdict.NEW:
+        message_id = ctx.message.id
+        if message_id is None or not self.correspondence.knows(message_id):
             return self._admit(ctx)
-        return self._answer(ctx, BUSY) if verdict is Verdict.REFUSED else None
+        is_refused = not self.correspondence.take(ctx, message_id)
+        return self._answer(ctx, BUSY) if is_refused else None
 
     def _admit(self, ctx: Context) -> Coroutine[Any, Any, None] | None:
         """Start a message, or have it wait; where it has no place, return the answer's sending."""
         inbox = self.inbox
-        lifecycle = self._session.lifecycle
-        if lifecycle.is_closing:
-            return None
-        if lifecycle.takes_messages and inbox.take_slot():
+        phase = self._session.lifecycle.phase
+        if phase is Phase.OPEN and inbox.take_slot():
             self.correspondence.begin(ctx)
             self._start(ctx)
-            return None
-        if inbox.is_full:
-            return self._answer(ctx, BUSY)
-        self.correspondence.begin(ctx)
-        self._enqueue(ctx)
-        self._session.warn_of_waiting()
+        elif phase is Phase.OPEN or phase is Phase.OPENING:
+            if inbox.is_full:
+                return self._answer(ctx, BUSY)
+            self.correspondence.begin(ctx)
+            self._enqueue(ctx)
+            self._session.warn_of_waiting()
         return None
 
     # Messages that go another way than they came
@@ -154,7 +152,7 @@ class Dispatcher:
 
     def spawn(self, ctx: Context, coroutine: Coroutine[Any, Any, None]) -> None:
         """Run a chain in a task of its own, with context variables of its own."""
-        task = start_task(coroutine, self.contextvars())
+        task = start_task(coroutine, self._contextvars.copy())
         if not task.done():
             self.active[ctx] = task
 
@@ -164,8 +162,13 @@ class Dispatcher:
 
     async def _handle(self, ctx: Context) -> None:
         try:
-            await self._route(ctx)
-            if ctx.error is not None or not ctx.routed or ctx.streams:
+            try:
+                ctx.chain = chain = self._session.router.table.find(ctx.path)
+            except TypeError as error:  # A route that was added lately has no handler yet.
+                ctx.error = error
+            else:
+                await ctx.run(chain)
+            if ctx.is_unsettled():
                 await self._conclude(ctx)
         except asyncio.CancelledError as cancellation:
             await self._conclude_cancelled(ctx, cancellation)
@@ -175,17 +178,10 @@ class Dispatcher:
             self.active.pop(ctx, None)
             self._finish(ctx)
 
-    async def _route(self, ctx: Context) -> None:
-        try:
-            ctx.chain = chain = self._session.router.table.find(ctx.path)
-            await ctx.run(chain)
-        except TypeError as error:  # A route that was added lately has no handler yet.
-            ctx.error = error
-
     async def _handle_follow_up(self, ctx: Context, chain: Step) -> None:
         try:
             await ctx.follow(chain)
-            if ctx.error is not None or not ctx.routed or ctx.streams:
+            if ctx.is_unsettled():
                 await self._conclude(ctx)
         except asyncio.CancelledError as cancellation:
             await self._conclude_cancelled(ctx, cancellation)
@@ -234,7 +230,7 @@ class Dispatcher:
         if delivery is not None and not delivery.done():
             delivery.add_done_callback(lambda _: self._finish(ctx))
             return
-        successor = self.correspondence.end(ctx)
+        successor = None if ctx.conversation is None else self.correspondence.end(ctx)
         if successor is None:
             self.inbox.free_slot()
         else:

@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from aros_core.steps import chain_of
+from velaros.hook_context import HookContext
 from velaros.hooks import Moment
 from velaros.logs import log_error, logger, name_running
 from velaros.tasks import outlast, start_task
@@ -82,7 +83,7 @@ class Farewell:
     async def _run_hooks(self, links: Sequence[Link], deadline: float) -> int:
         """Run hooks up to one that cannot be stopped; return how many have begun."""
         loop = asyncio.get_running_loop()
-        ctx = self._session.hook_context()
+        ctx = HookContext(self._session)
         task = start_task(self._say_goodbye(ctx, links), self._session.dispatcher.contextvars())
         timeout = max(_GRACE, deadline - loop.time())
         cancelled: object = self

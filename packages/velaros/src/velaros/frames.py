@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from aros_core.codecs import MessageType
 
-
-def type_of(raw: str | bytes) -> MessageType:
-    """Return the kind of frame that a message came in."""
-    return MessageType.TEXT if isinstance(raw, str) else MessageType.BINARY
+TEXT: Final = MessageType.TEXT
+BINARY: Final = MessageType.BINARY
 
 
 def size_of(raw: str | bytes) -> int:
@@ -23,7 +21,7 @@ def as_frame(encoded: Any, message_type: MessageType) -> str | bytes:
     """Return encoded bytes as the frame of a type; raises `TypeError` for what are no bytes."""
     if not isinstance(encoded, bytes):
         raise TypeError(f"a marshaller returns bytes, not {type(encoded).__name__}")
-    return encoded.decode() if message_type is MessageType.TEXT else encoded
+    return encoded.decode() if message_type is TEXT else encoded
 
 
 def bare_frame(data: Any) -> str | bytes:

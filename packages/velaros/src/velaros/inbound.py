@@ -7,14 +7,17 @@ import secrets
 from collections.abc import Callable, Coroutine, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, overload
 
+from aros_core.chain import Chain
 from aros_core.codecs import InboundMessage, MessageType, OutboundMessage, is_for_another
 from aros_core.context import Context as BaseContext
 from aros_core.errors import UnmarshalError
 from aros_core.steps import END
 
 if TYPE_CHECKING:
+    from aros_core.asgi.request_facts import RequestFacts
     from aros_core.codecs import Codec
     from aros_core.steps import Link, Step
+    from velaros.context import Context
     from velaros.session import Session
 
 V = TypeVar("V")
@@ -31,24 +34,32 @@ class InboundContext(BaseContext):
 
     _made_id: str | None = None
     _unmarshaler: Unmarshaler | None = None
-    _marshaller: Marshaller | None = None
     _is_diverted: bool = False
     _received: bytes | None = None
 
-    chain: Step = END
-    """What is walked, or would be from the start."""
-
     def __init__(
-        self, session: Session, message: InboundMessage, codec: Codec | None, size: int
+        self, session: Session, message: InboundMessage, codec: Codec | None, size: int = 0
     ) -> None:
         """Make the context of a message that `codec` read; `size` is that of its frame."""
-        super().__init__()
+        Chain.__init__(self)  # Said directly, which takes half as long as asking super() for it.
         self._session = session
-        self._facts = session.facts
+        self._marshaller: Marshaller | None = None
         self.message = message
         self.codec = codec
         self.size = size
         self.path = message.path
+        self.chain = END
+        """What is walked, or would be from the start."""
+        self.conversation: str | int | None = None
+        """The id under which further messages follow this one, while it is handled."""
+        self.arriving: Context | None = None
+        """The message that follows this one and is on its way through the middleware."""
+        self.streams = False
+        """Whether a stream of replies has begun and not ended."""
+
+    @property
+    def _facts(self) -> RequestFacts:  # pyright: ignore[reportIncompatibleVariableOverride]
+        return self._session.facts
 
     @property
     def message_id(self) -> str | int:

@@ -51,7 +51,7 @@ class Reader:
         session = self._session
         while not session.lifecycle.is_closing:
             try:
-                await (self._read_one() if self._end is None else self._read_end(self._end))
+                await (self._read_on() if self._end is None else self._read_end(self._end))
             except ConnectionEnded as end:
                 session.lifecycle.lose(end.status, end.reason, by_own_side=end.by_server)
             except OSError as error:
@@ -67,25 +67,32 @@ class Reader:
                 self._is_waiting = False
                 self._takes_back_interruption()  # One that came too late is over as well.
 
-    async def _read_one(self) -> None:
+    async def _read_on(self) -> None:
+        """Read message after message, until something changes that others have brought about."""
         session = self._session
-        self._is_waiting = True
-        if session.dispatcher.is_full:
-            await self._wait_for_room()
-            return
-        raw = await session.connection.receive()
-        self._is_waiting = False
-        if self._is_interrupted:
-            return
-        size = size_of(raw)
-        limit = session.router.max_message_size
-        if size > limit:
-            session.close(Status.MESSAGE_TOO_BIG, f"a message may have {limit} bytes")
-            return
-        refusal = session.dispatcher.take(raw, size)
-        if refusal is not None:
+        dispatcher, lifecycle = session.dispatcher, session.lifecycle
+        receive = session.connection.receive
+        while lifecycle.close_status is None and self._end is None:
             self._is_waiting = True
-            await refusal
+            if dispatcher.inbox.waiting and dispatcher.is_full:
+                await self._wait_for_room()
+                continue
+            raw = await receive()
+            self._is_waiting = False
+            if self._is_interrupted:
+                return
+            size = len(raw) if raw.isascii() else size_of(raw)
+            if size > session.router.max_message_size:
+                self._refuse_size()
+                return
+            refusal = dispatcher.take(raw, size)
+            if refusal is not None:
+                self._is_waiting = True
+                await refusal
+
+    def _refuse_size(self) -> None:
+        limit = self._session.router.max_message_size
+        self._session.close(Status.MESSAGE_TOO_BIG, f"a message may have {limit} bytes")
 
     async def _wait_for_room(self) -> None:
         """Wait until something frees a place, for at most 10 s without a free slot."""

@@ -12,16 +12,15 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import ref
 
-from aros_core.codecs import InboundMessage, MessageType
+from aros_core.codecs import MessageType
 from aros_core.payloads.answers import shape_answer, shape_message
 from aros_core.steps import chain_of
 from aros_core.storage import Storage
-from velaros.connection import ConnectionEnded
-from velaros.context import Context
 from velaros.dispatcher import Dispatcher
 from velaros.errors import SocketClosed
 from velaros.farewell import Farewell
 from velaros.frames import as_frame, bare_frame
+from velaros.hook_context import HookContext
 from velaros.hooks import Moment
 from velaros.lifecycle import Lifecycle, Phase
 from velaros.logs import cancelled_error, log_error, logger
@@ -32,11 +31,12 @@ from velaros.tasks import is_cancelled
 from velaros.writer import Writer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Coroutine
 
     from aros_core.asgi.request_facts import RequestFacts
     from aros_core.codecs import Codec, OutboundMessage
     from velaros.connection import Connection
+    from velaros.context import Context
     from velaros.inbound import Marshaller
     from velaros.router import Router
 
@@ -94,7 +94,7 @@ class Session:
         self.storage = Storage() if storage is None else storage
         self.lifecycle = Lifecycle(side)
         self.reader = Reader(self)
-        self.writer = Writer(connection, router.send_timeout, self._give_up)
+        self.writer = Writer(connection, router.send_timeout, self._give_up, self.reader.miss)
         self.dispatcher = Dispatcher(self)
         self.message_type = codecs[0].message_type if codecs else MessageType.TEXT
         self.marshaller: Marshaller | None = None
@@ -117,7 +117,7 @@ class Session:
         Raises `TypeError` when a route of the router was left without a handler.
         """
         _ = self.router.table
-        ctx = self.hook_context()
+        ctx = HookContext(self)
         try:
             await ctx.run(chain_of(self.router.hooks(Moment.UPGRADE)))
             ctx.raise_for_error()
@@ -172,7 +172,7 @@ class Session:
         if not self.router.hooks(Moment.OPEN):
             self.lifecycle.open()
             return
-        ctx = self.hook_context()
+        ctx = HookContext(self)
         self.dispatcher.spawn(ctx, self._open(ctx))
         await asyncio.sleep(0)  # They begin before an end is noticed that is there already.
 
@@ -204,28 +204,21 @@ class Session:
             self._socket = ref(socket)
         return socket
 
-    def hook_context(self) -> Context:
-        """Return the context of a lifecycle hook, which has no message."""
-        message = InboundMessage(type=self.message_type)
-        return Context(self, message, self.own_codec, is_hook=True)
-
     # What handlers ask for
 
-    async def send(self, encode: Callable[[T], str | bytes], message: T) -> None:
-        """Encode and send a message; raises `SocketClosed` when nothing can be sent.
+    def send(self, encode: Callable[[T], str | bytes], message: T) -> Coroutine[Any, Any, None]:
+        """Encode and send a message; await the result, which is `SocketClosed` when it cannot be.
 
         What upgrade hooks send goes out when the handshake is answered.
         """
-        if not self.lifecycle.is_reachable:
-            if self.lifecycle.phase is not Phase.UPGRADING:
-                raise SocketClosed
-            self._early.append(encode(message))
-            return
-        try:
-            await self.writer.send(encode, message)
-        except ConnectionEnded as end:
-            self.reader.miss(end)
-            raise SocketClosed from end
+        if self.lifecycle.is_reachable:
+            return self.writer.send(encode, message)
+        return self._send_early_or_never(encode, message)
+
+    async def _send_early_or_never(self, encode: Callable[[T], str | bytes], message: T) -> None:
+        if self.lifecycle.phase is not Phase.UPGRADING:
+            raise SocketClosed
+        self._early.append(encode(message))
 
     def shape(self, codec: Codec | None, data: Any) -> Any:
         """Return what goes out for `data`, special answers in their shapes.
@@ -240,12 +233,13 @@ class Session:
 
     def encode(self, message: OutboundMessage) -> str | bytes:
         """Return the frame of a message in the socket's own codec."""
-        return self.encode_with(self.own_codec, message)
+        codec = self.own_codec
+        if codec is None:
+            return self.encode_without_codec(message)
+        return as_frame(codec.encode_message(message), message.type)
 
-    def encode_with(self, codec: Codec | None, message: OutboundMessage) -> str | bytes:
-        """Return the frame of a message, as text where its type is text."""
-        if codec is not None:
-            return as_frame(codec.encode_message(message), message.type)
+    def encode_without_codec(self, message: OutboundMessage) -> str | bytes:
+        """Return the frame of a message that a marshaller of middleware writes, or a bare one."""
         if self.marshaller is not None:
             return as_frame(self.marshaller(message), message.type)
         return bare_frame(message.data)

@@ -24,8 +24,10 @@ class Writer:
 
     __slots__ = (
         "_busy",
+        "_cancelling",
         "_connection",
         "_ending",
+        "_on_end",
         "_on_stall",
         "_sender",
         "_since",
@@ -35,24 +37,33 @@ class Writer:
     )
 
     def __init__(
-        self, connection: Connection, timeout: float, on_stall: Callable[[], None]
+        self,
+        connection: Connection,
+        timeout: float,
+        on_stall: Callable[[], None],
+        on_end: Callable[[ConnectionEnded], None],
     ) -> None:
-        """`on_stall` is called when the connection takes a message for over `timeout` seconds."""
+        """`on_stall` is called when the connection takes a message for over `timeout` seconds.
+
+        `on_end` is called when it says that the client is gone.
+        """
         self._connection = connection
         self._timeout = timeout
         self._on_stall = on_stall
+        self._on_end = on_end
         self._busy = False
         self._ending = ""
         self._turns: dict[asyncio.Future[None], None] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._sender: asyncio.Task[object] | None = None
+        self._cancelling = 0
+        """How often the sender was asked to end before it began to send."""
         self._since = 0.0
 
     async def send(self, encode: Callable[[T], str | bytes], message: T) -> None:
         """Encode and send a message when its turn comes.
 
-        Raises `ConnectionEnded` when the client is gone, `SocketClosed` when it does not read,
-        and what `encode` raises.
+        Raises `SocketClosed` when the client is gone or does not read, and what `encode` raises.
         """
         if self._busy:
             await self._wait_for_turn()
@@ -60,9 +71,23 @@ class Writer:
         try:
             if self._ending:
                 raise SocketClosed(self._ending)
-            await self._write(encode(message))
+            frame = encode(message)
+            self._watch_over(asyncio.current_task())
+            try:
+                await self._connection.send(frame)
+            except asyncio.CancelledError:
+                if self._takes_back_cancellation():
+                    raise SocketClosed(self._ending) from None
+                raise
+            except (ConnectionEnded, OSError) as error:
+                self._on_end(error if isinstance(error, ConnectionEnded) else ConnectionEnded())
+                raise SocketClosed from error
         finally:
-            self._pass_on()
+            self._sender = None
+            if self._turns:
+                self._pass_on()
+            else:
+                self._busy = False
 
     async def close(self, status: int, reason: str) -> None:
         """Close the connection behind what was sent before; nothing is sent after it."""
@@ -91,26 +116,24 @@ class Writer:
 
     def let_go(self) -> None:
         """Forget the connection, on which nothing is sent any more."""
-        del self._connection, self._on_stall
+        del self._connection, self._on_stall, self._on_end
 
-    async def _write(self, data: str | bytes) -> None:
-        sender = self._sender = asyncio.current_task()
+    def _watch_over(self, sender: asyncio.Task[object] | None) -> None:
+        """Have the sender given up when its message is not taken in time."""
         assert sender is not None, "sending happens in tasks"
-        cancelling = sender.cancelling()
+        self._sender = sender
+        self._cancelling = sender.cancelling()
         loop = sender.get_loop()
         self._since = loop.time()
         if self._timer is None:
             self._timer = loop.call_later(self._timeout, self._watch)
-        try:
-            await self._connection.send(data)
-        except asyncio.CancelledError:
-            if self._ending and sender.uncancel() <= cancelling:
-                raise SocketClosed(self._ending) from None
-            raise
-        except OSError as error:
-            raise ConnectionEnded from error
-        finally:
-            self._sender = None
+
+    def _takes_back_cancellation(self) -> bool:
+        """Take back the cancellation of a sender that was given up; tell if it was the only one."""
+        sender = self._sender
+        if not self._ending or sender is None:
+            return False
+        return sender.uncancel() <= self._cancelling
 
     def _watch(self) -> None:
         self._timer = None
