@@ -8,7 +8,7 @@ from itertools import cycle, islice
 from .figures import record
 from .memory import KIB, MB
 from .scale import scaled
-from .serving import UVICORN, Loaded, running
+from .serving import UVICORN, Loaded, allow_sockets, running
 from .wire import Wire, make_message
 
 
@@ -78,6 +78,7 @@ async def test_sockets_that_end_in_five_ways(count: int) -> None:
 @scaled("count", fast=200, full=1000)
 async def test_idle_sockets(count: int) -> None:
     """An idle socket takes little memory, and no more than two tasks."""
+    allow_sockets(count)
     async with running(UVICORN, "plain") as server:
         for wire in await server.connect_all(50):
             wire.drop()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from weakref import ref
+import gc
+from weakref import WeakSet, ref
 
 import pytest
 
@@ -51,6 +52,31 @@ async def test_is_the_same_for_every_context() -> None:
         first, second, again = kept
         assert again is first
         assert first.id != second.id
+
+
+async def test_weak_references_last_as_long_as_the_socket() -> None:
+    """Who keeps sockets weakly finds them until they end, and need not take them out."""
+    router = json_router()
+    known: WeakSet[Socket] = WeakSet()
+
+    @router.use_open
+    async def _(ctx: Context) -> None:
+        known.add(ctx.socket)
+
+    async with Peer(router) as one, Peer(router) as two:
+        await settle()
+        assert len(known) == 2
+        one.leave()
+        await one.ended()
+        await settle()
+        gc.collect()
+        (left,) = known
+        await left.send([1])
+        assert (await two.message())["data"] == [1]
+        del left
+    await settle()
+    gc.collect()
+    assert not known
 
 
 async def test_sends_to_many() -> None:

@@ -52,6 +52,7 @@ class Session:
         "_early",
         "_ended",
         "_socket",
+        "_socket_ref",
         "_warned",
         "closer",
         "codecs",
@@ -104,7 +105,8 @@ class Session:
         self.goodbye: tuple[object, ...] = ()
         """The context and the task of the close hooks, which may amend the close status."""
         self._early: list[str | bytes] = []
-        self._socket: ref[Socket] | None = None
+        self._socket: Socket | None = None
+        self._socket_ref: ref[Socket] | None = None
         self._closing: asyncio.Future[None] | None = None
         self._ended: asyncio.Future[None] | None = None
         self._warned = False
@@ -151,6 +153,7 @@ class Session:
 
     def _let_go(self) -> None:
         """Have the parts forget this session, so that no cycle keeps what ended in memory."""
+        self._socket = None
         self.closer = None
         self.goodbye = ()
         if self.dispatcher.tasks_but(None):
@@ -197,11 +200,15 @@ class Session:
 
     @property
     def socket(self) -> Socket:
-        """The socket as handlers see it: the same one for as long as somebody keeps it."""
-        socket = None if self._socket is None else self._socket()
+        """The socket as handlers see it: the same one for as long as it lives or is kept."""
+        socket = self._socket
+        if socket is None and self._socket_ref is not None:
+            socket = self._socket_ref()
         if socket is None:
             socket = Socket(self)
-            self._socket = ref(socket)
+            self._socket_ref = ref(socket)
+            if self.lifecycle.phase is not Phase.CLOSED:
+                self._socket = socket
         return socket
 
     # What handlers ask for
