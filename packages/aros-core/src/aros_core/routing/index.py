@@ -71,19 +71,21 @@ class _Node:
 class State:
     """The nodes that a path has led to, and the routes that match it if it ends here."""
 
-    __slots__ = ("chains", "covering", "links", "next", "nodes", "other")
+    __slots__ = ("branches", "chains", "covering", "links", "next", "nodes", "other", "rest")
 
     def __init__(self, nodes: frozenset[_Node], covering: tuple[int, ...]) -> None:
         self.nodes = nodes
         """Without any, no further segment changes anything."""
         self.covering = covering
         """The order of the middleware that covers this and all below."""
+        self.branches = [node.literals for node in nodes if node.literals]
+        """The segments that patterns have as literals here, unless `next` has them all."""
         self.next: dict[str, State | None] = {"": None}
-        """Where the segments lead that patterns have as literals here; `None` if not yet known."""
-        for node in nodes:
-            self.next.update(dict.fromkeys(node.literals))
-        self.other: State | None = None
+        """Where literals lead; `None` if that is not yet known."""
+        self.rest: State | None = None
         """Where all other segments lead, once that is known."""
+        self.other: State | None = None
+        """The same, where `next` has all literals, so that what is not in it is none."""
         self.links = _NOT_YET
         """Links of all methods whose routes match a path that ends here, in order."""
         self.chains: dict[str | None, Any] = {}
@@ -110,8 +112,8 @@ class RouteIndex:
 
     @property
     def size(self) -> int:
-        """How many states and steps between them are remembered."""
-        return len(self._states) + self._steps
+        """How many states, steps between them and segments are remembered."""
+        return len(self._states) + self._steps + self._keys
 
     def find(self, path: str) -> State:
         """Return the state in which a path ends. Time grows with its segments only."""
@@ -134,19 +136,23 @@ class RouteIndex:
 
     def _explore(self, state: State, segment: str) -> State:
         """Find where a segment leads, and remember it."""
+        is_literal = segment in state.next or any(segment in keys for keys in state.branches)
+        if not is_literal and state.rest is not None:
+            return state.rest
         if self._steps >= self._limit:
             self._forget()
         self._steps += 1
         following = self._state(_after(state.nodes, segment), state.covering)
-        if segment in state.next:
+        if is_literal:
             state.next[segment] = following
         else:
-            state.other = following
+            state.rest = following
+            state.other = None if state.branches else following
         return following
 
     def _forget(self) -> None:
         """Begin anew, with nothing remembered."""
-        self._steps = 0
+        self._steps = self._keys = 0
         self._states: dict[tuple[frozenset[_Node], tuple[int, ...]], State] = {}
         self.literal_paths.update(dict.fromkeys(self.literal_paths))
         self._outset = State(frozenset(), ())
@@ -161,7 +167,20 @@ class RouteIndex:
         state = self._states.get(key)
         if state is None:
             state = self._states[key] = State(nodes, covering)
+            self._spell_out(state)
         return state
+
+    def _spell_out(self, state: State) -> None:
+        """Have a state list its literals, as long as all lists together are not too long.
+
+        Those of few nodes are in many states where patterns begin with optional chunks.
+        """
+        count = sum(map(len, state.branches))
+        if self._keys + count <= self._limit:
+            self._keys += count
+            for literals in state.branches:
+                state.next.update(dict.fromkeys(literals))
+            state.branches = []
 
     def _links_at(self, state: State) -> tuple[Link, ...]:
         orders = {*self._everywhere, *state.covering}
