@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 from aros_core.routing import RouteTable
@@ -77,6 +78,20 @@ def test_a_constraint_has_the_last_word() -> None:
     assert names_of(find("/A-/x")) == [word]
     assert find("/12/x") is find("/34/x")
     assert find("/12/x") is not find("/ab/x")
+
+
+def test_odd_paths_do_not_keep_usual_chains_out() -> None:
+    """Those that fit the constraints of many routes in ever new ways."""
+    router = PlainRouter()
+    for letter in "abcdef":
+        router.bind(f"/:x(.*{letter}.*)", ending([], letter))
+    find = router.table.find
+    words = ["".join(letters) for size in range(7) for letters in combinations("abcdef", size)]
+    for word in words:
+        assert names_of(find(f"/-{word}")) == [
+            link.handler for link in find("/-abcdef") if link.text[6] in word
+        ]
+    assert find("/-ace") is find("/ace-")
 
 
 def test_chains_of_many_outcomes_are_not_all_kept() -> None:

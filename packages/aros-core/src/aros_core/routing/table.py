@@ -22,7 +22,8 @@ Select: TypeAlias = Callable[[Sequence[Link], str | None], tuple[Link, ...]]
 """Picks from the links of a path, in order, those that are walked for a method."""
 
 _MOST_CHAINS = 16
-"""How many chains of one path are kept; clients may make methods up."""
+"""How many chains of one path are kept. Past it they are found anew: clients may make up methods,
+and paths that fit constraints oddly, but cannot keep the usual ones out."""
 
 
 @dataclass(slots=True)
@@ -88,8 +89,9 @@ class RouteTable:
         selected = self._select(links, method)
         is_constrained = any(link.is_constrained for link in selected)
         chain = _Constrained(selected) if is_constrained else chain_of(selected)
-        if len(chains) < _MOST_CHAINS:
-            chains[method] = chain
+        if len(chains) >= _MOST_CHAINS:
+            chains.clear()
+        chains[method] = chain
         return chain
 
     def routes_at(self, path: str) -> list[Link]:
@@ -116,8 +118,9 @@ class _Constrained:
         if chain is None:
             fit = iter(fits)
             chain = chain_of([x for x in self._links if not x.is_constrained or next(fit)])
-            if len(self._chains) < _MOST_CHAINS:
-                self._chains[fits] = chain
+            if len(self._chains) >= _MOST_CHAINS:
+                self._chains.clear()
+            self._chains[fits] = chain
         return chain
 
 
