@@ -1,4 +1,4 @@
-"""Ends that come over many sockets at once: a client that is killed, a server that is told to stop."""
+"""Ends that come over many sockets at once: clients are killed, servers are told to stop."""
 
 from __future__ import annotations
 
@@ -45,12 +45,14 @@ async def waiting_client(port: int, count: int) -> AsyncGenerator[asyncio.subpro
 async def test_a_client_that_is_killed() -> None:
     """Every request that waits for it ends, and every close hook runs once, at once."""
     count = 200
-    async with running(UVICORN, "plain") as server:
-        async with waiting_client(server.port, count) as client:
-            assert (await server.facts())["running"] == count
-            killed = time.monotonic()
-            client.kill()
-            facts = await server.facts_when("closed", count)
+    async with (
+        running(UVICORN, "plain") as server,
+        waiting_client(server.port, count) as client,
+    ):
+        assert (await server.facts())["running"] == count
+        killed = time.monotonic()
+        client.kill()
+        facts = await server.facts_when("closed", count)
     what = f"client killed with {count} requests waiting"
     record(f"{what}: time to the last close hook", facts["last_end"] - killed, 0.5, "s")
     record(f"{what}: requests that did not end", count - facts["told"], 0, "requests")

@@ -1,4 +1,4 @@
-"""A program with many sockets that lets every question of the server wait; it is there to be killed.
+"""A program with many sockets that lets the server wait for answers; it is there to be killed.
 
 `python -m waiting_client PORT COUNT` prints `ready` when every one of its sockets was asked.
 """
@@ -24,7 +24,7 @@ async def main(port: int, count: int) -> None:
         await asyncio.Event().wait()
 
     async with AsyncExitStack() as stack:
-        for _ in range(count):
+        for _number in range(count):
             connection = connect(f"ws://127.0.0.1:{port}/", router=router)
             client = await stack.enter_async_context(connection)
             await client.send("/ask")
