@@ -13,7 +13,7 @@ def test_gives_as_many_slots_as_allowed() -> None:
     """The last slot is given, one more is not, and a freed one is given again."""
     inbox: Inbox[str] = Inbox(2, 10)
     assert [inbox.take_slot() for _ in range(3)] == [True, True, False]
-    inbox.free_slot()
+    inbox.running -= 1
     assert inbox.take_slot()
     assert inbox.running == 2
 
@@ -23,7 +23,7 @@ def test_a_new_message_does_not_overtake_those_that_wait() -> None:
     inbox: Inbox[str] = Inbox(1, 10)
     inbox.take_slot()
     inbox.enqueue("a", 1, 0.0)
-    inbox.free_slot()
+    inbox.running -= 1
     assert not inbox.take_slot()
     assert inbox.dequeue() == "a"
     assert inbox.dequeue() is None
@@ -35,7 +35,7 @@ def test_gives_nothing_out_while_no_slot_is_free() -> None:
     inbox.take_slot()
     inbox.enqueue("a", 1, 0.0)
     assert inbox.dequeue() is None
-    assert inbox.has_queue
+    assert inbox.waiting
 
 
 @pytest.mark.parametrize(("waiting", "full"), [(2, False), (3, True), (4, True)])
@@ -99,7 +99,7 @@ def test_keeps_order_and_limit(steps: list[str], slots: int) -> None:
                 inbox.enqueue(number, 3, now)
                 waiting.append(number)
         elif step == "end" and inbox.running:
-            inbox.free_slot()
+            inbox.running -= 1
             following = inbox.dequeue()
             assert following == (waiting.pop(0) if waiting else None)
             started.extend([] if following is None else [following])

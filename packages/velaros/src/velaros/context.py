@@ -5,9 +5,9 @@ from __future__ import annotations
 from types import AsyncGeneratorType
 from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 
-from aros_core.codecs import MessageType, OutboundMessage
+from aros_core.codecs import OutboundMessage
 from aros_core.payloads.answers import shape_answer
-from velaros.frames import as_frame
+from velaros.frames import BINARY, as_frame
 from velaros.inbound import InboundContext
 from velaros.status import CloseStatus, Status
 
@@ -240,7 +240,7 @@ class Context(InboundContext):
         """Reply with what a handler returned."""
         if isinstance(result, AsyncGeneratorType):
             return self.stream(cast("AsyncGenerator[Any, None]", result))
-        return self.reply(result)
+        return self._send(OutboundMessage(self._shaped(result), self.message.id))
 
     async def stream(self, items: AsyncGenerator[Any, None]) -> None:
         """Reply with each item, then with a last message that says it is the last."""
@@ -285,11 +285,9 @@ class Context(InboundContext):
         """Bring this message to the handler of its conversation."""
         await self._session.dispatcher.rejoin(self)
 
-    async def transmit(self, message: OutboundMessage) -> None:
+    def transmit(self, message: OutboundMessage) -> Coroutine[Any, Any, None]:
         """Send a message that is ready but for its type, and is no answer to this one."""
-        self.require_open()
-        message.type = self._type_of_answers
-        await self._session.send(self.encode, message)
+        return self._send(message, is_answer=False)
 
     def encode(self, message: OutboundMessage) -> str | bytes:
         """Return the frame of a message: text where its type is text."""
@@ -300,20 +298,21 @@ class Context(InboundContext):
             return as_frame(codec.encode_message(message), message.type)
         return self._session.encode_without_codec(message)
 
-    async def _send(self, message: OutboundMessage) -> None:
+    async def _send(self, message: OutboundMessage, *, is_answer: bool = True) -> None:
         if self._ended:
             self.require_open()
-        message.type = self._type_of_answers
-        await self._session.send(self.encode, message)
-        self.was_answered = True
-
-    @property
-    def _type_of_answers(self) -> MessageType:
-        """That of this message; but binary codecs always send binary."""
         codec = self.codec
-        if codec is not None and codec.message_type is MessageType.BINARY:
-            return MessageType.BINARY
-        return self.message.type
+        if codec is not None and codec.message_type is BINARY:
+            message.type = BINARY
+        else:
+            message.type = self.message.type
+        session = self._session
+        if session.lifecycle.is_reachable:
+            await session.writer.send(self.encode, message)
+        else:
+            session.send_early(self.encode, message)
+        if is_answer:
+            self.was_answered = True
 
     def _shaped(self, data: Any) -> Any:
         if data.__class__ is dict:

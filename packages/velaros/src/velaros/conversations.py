@@ -103,9 +103,10 @@ class Conversations(Generic[M]):
 
     def end(self, message_id: MessageId) -> M | None:
         """End a conversation; the first message that still waits begins the next one."""
-        follow_up = self.take(message_id) if self._follow_ups else None
-        if follow_up is None:
-            self.owners.pop(message_id, None)
-        else:
-            self.owners[message_id] = follow_up
-        return follow_up
+        if self._follow_ups:
+            follow_up = self.take(message_id)
+            if follow_up is not None:
+                self.owners[message_id] = follow_up
+                return follow_up
+        self.owners.pop(message_id, None)
+        return None

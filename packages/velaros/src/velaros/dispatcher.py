@@ -17,7 +17,6 @@ from velaros.errors import SocketClosed
 from velaros.frames import BINARY, TEXT
 from velaros.inbox import Inbox
 from velaros.intake import Unreadable, read_frame
-from velaros.lifecycle import Phase
 from velaros.logs import cancelled_error, log_error, logger
 from velaros.tasks import is_cancelled, start_task
 
@@ -82,19 +81,20 @@ class Dispatcher:
 
     def _bring(self, ctx: Context) -> Coroutine[Any, Any, None] | None:
         message_id = ctx.message.id
-        if message_id is None or not self.correspondence.knows(message_id):
-            return self._admit(ctx)
-        is_refused = not self.correspondence.take(ctx, message_id)
-        return self._answer(ctx, BUSY) if is_refused else None
+        correspondence = self.correspondence
+        if message_id is not None and correspondence.knows(message_id):
+            is_refused = not correspondence.take(ctx, message_id)
+            return self._answer(ctx, BUSY) if is_refused else None
+        return self._admit(ctx)
 
     def _admit(self, ctx: Context) -> Coroutine[Any, Any, None] | None:
         """Start a message, or have it wait; where it has no place, return the answer's sending."""
         inbox = self.inbox
-        phase = self._session.lifecycle.phase
-        if phase is Phase.OPEN and inbox.take_slot():
+        lifecycle = self._session.lifecycle
+        if lifecycle.takes_messages and inbox.take_slot():
             self.correspondence.begin(ctx)
-            self._start(ctx)
-        elif phase is Phase.OPEN or phase is Phase.OPENING:
+            self.spawn(ctx, self._handle(ctx))
+        elif not lifecycle.is_closing:
             if inbox.is_full:
                 return self._answer(ctx, BUSY)
             self.correspondence.begin(ctx)
@@ -142,9 +142,6 @@ class Dispatcher:
         return Context(session, message, codec, ctx.size)
 
     # Handlers that run
-
-    def _start(self, ctx: Context) -> None:
-        self.spawn(ctx, self._handle(ctx))
 
     def start_follow_up(self, ctx: Context, chain: Step) -> None:
         """Run the middleware of a conversation for a message that follows in it."""
@@ -226,18 +223,25 @@ class Dispatcher:
 
         One that is on its way to the handler comes first, so its middleware has the slot till then.
         """
-        delivery = None if ctx.arriving is None else ctx.arriving.delivery
-        if delivery is not None and not delivery.done():
-            delivery.add_done_callback(lambda _: self._finish(ctx))
+        if ctx.arriving is not None and self._is_put_off(ctx, ctx.arriving):
             return
+        inbox = self.inbox
         successor = None if ctx.conversation is None else self.correspondence.end(ctx)
         if successor is None:
-            self.inbox.free_slot()
+            inbox.running -= 1
         else:
             self._successors.append(successor)
         self._session.reader.wake()
-        if successor is not None or self.inbox.has_queue:
+        if successor is not None or inbox.waiting:
             self.drain()
+
+    def _is_put_off(self, ctx: Context, arriving: Context) -> bool:
+        """Finish later, and tell so, where a follow-up is still among the middleware."""
+        delivery = arriving.delivery
+        if delivery is None or delivery.done():
+            return False
+        delivery.add_done_callback(lambda _: self._finish(ctx))
+        return True
 
     def drain(self) -> None:
         """Start what waits and can be started, in order."""
@@ -249,7 +253,7 @@ class Dispatcher:
                 ctx = self._successors.popleft() if self._successors else self.inbox.dequeue()
                 if ctx is None:
                     break
-                self._start(ctx)
+                self.spawn(ctx, self._handle(ctx))
         finally:
             self._is_draining = False
 

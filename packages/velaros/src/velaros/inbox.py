@@ -27,6 +27,7 @@ class Inbox(Generic[M]):
         self._max_waiting = max_waiting
         self._queue: deque[tuple[M, int, float]] = deque()
         self.running = 0
+        """How many slots are taken; who is done with one gives it back here."""
         self.waiting = 0
         """How many messages wait, in the queue and in conversations."""
         self.waiting_bytes = 0
@@ -36,21 +37,12 @@ class Inbox(Generic[M]):
         """Whether a further message has no place to wait."""
         return self.waiting >= self._max_waiting or self.waiting_bytes >= MAX_WAITING_BYTES
 
-    @property
-    def has_queue(self) -> bool:
-        """Whether messages wait for a slot."""
-        return bool(self._queue)
-
     def take_slot(self) -> bool:
         """Take a slot for a new message, unless all are taken or others come first."""
         if self._queue or self.running >= self._max_running:
             return False
         self.running += 1
         return True
-
-    def free_slot(self) -> None:
-        """Give a slot back."""
-        self.running -= 1
 
     def enqueue(self, message: M, size: int, now: float) -> None:
         """Have a message wait for a slot."""

@@ -29,7 +29,7 @@ class Phase(Enum):
 class Lifecycle:
     """The state of one socket."""
 
-    __slots__ = ("close_status", "is_reachable", "phase", "side")
+    __slots__ = ("close_status", "is_reachable", "phase", "side", "takes_messages")
 
     def __init__(self, side: CloseSource = CloseSource.SERVER) -> None:
         """`side` is the one that this state is kept on."""
@@ -39,16 +39,13 @@ class Lifecycle:
         """How the socket was closed; `None` before its end."""
         self.is_reachable = False
         """Whether the client can be sent anything."""
+        self.takes_messages = False
+        """Whether handlers of messages may start, that is, the phase is `OPEN`."""
 
     @property
     def is_closing(self) -> bool:
         """Whether the end has begun: no message is taken any more."""
         return self.close_status is not None
-
-    @property
-    def takes_messages(self) -> bool:
-        """Whether handlers of messages may start."""
-        return self.phase is Phase.OPEN
 
     def accept(self) -> None:
         """Note that the handshake was answered; an upgrade hook may have closed it already."""
@@ -59,6 +56,7 @@ class Lifecycle:
         """Note that the open hooks are through."""
         if self.phase is Phase.OPENING:
             self.phase = Phase.OPEN
+            self.takes_messages = True
 
     def refuse(self) -> None:
         """Note that the handshake was refused, or that the client did not wait for its answer."""
@@ -112,3 +110,4 @@ class Lifecycle:
         self.close_status = CloseStatus(status, reason, source)
         if self.phase in (Phase.OPENING, Phase.OPEN):
             self.phase = Phase.ENDING
+            self.takes_messages = False

@@ -31,7 +31,7 @@ from velaros.tasks import is_cancelled
 from velaros.writer import Writer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable
 
     from aros_core.asgi.request_facts import RequestFacts
     from aros_core.codecs import Codec, OutboundMessage
@@ -213,16 +213,18 @@ class Session:
 
     # What handlers ask for
 
-    def send(self, encode: Callable[[T], str | bytes], message: T) -> Coroutine[Any, Any, None]:
-        """Encode and send a message; await the result, which is `SocketClosed` when it cannot be.
-
-        What upgrade hooks send goes out when the handshake is answered.
-        """
+    async def send(self, encode: Callable[[T], str | bytes], message: T) -> None:
+        """Encode and send a message; raises `SocketClosed` when nothing can be sent."""
         if self.lifecycle.is_reachable:
-            return self.writer.send(encode, message)
-        return self._send_early_or_never(encode, message)
+            await self.writer.send(encode, message)
+        else:
+            self.send_early(encode, message)
 
-    async def _send_early_or_never(self, encode: Callable[[T], str | bytes], message: T) -> None:
+    def send_early(self, encode: Callable[[T], str | bytes], message: T) -> None:
+        """Keep what upgrade hooks send until the handshake is answered.
+
+        Raises `SocketClosed` where that is over, and nothing can be sent any more.
+        """
         if self.lifecycle.phase is not Phase.UPGRADING:
             raise SocketClosed
         self._early.append(encode(message))

@@ -72,7 +72,13 @@ class Writer:
             if self._ending:
                 raise SocketClosed(self._ending)
             frame = encode(message)
-            self._watch_over(asyncio.current_task())
+            sender = self._sender = asyncio.current_task()
+            assert sender is not None, "sending happens in tasks"
+            self._cancelling = sender.cancelling()
+            loop = sender.get_loop()
+            self._since = loop.time()
+            if self._timer is None:
+                self._timer = loop.call_later(self._timeout, self._watch)
             try:
                 await self._connection.send(frame)
             except asyncio.CancelledError:
@@ -117,16 +123,6 @@ class Writer:
     def let_go(self) -> None:
         """Forget the connection, on which nothing is sent any more."""
         del self._connection, self._on_stall, self._on_end
-
-    def _watch_over(self, sender: asyncio.Task[object] | None) -> None:
-        """Have the sender given up when its message is not taken in time."""
-        assert sender is not None, "sending happens in tasks"
-        self._sender = sender
-        self._cancelling = sender.cancelling()
-        loop = sender.get_loop()
-        self._since = loop.time()
-        if self._timer is None:
-            self._timer = loop.call_later(self._timeout, self._watch)
 
     def _takes_back_cancellation(self) -> bool:
         """Take back the cancellation of a sender that was given up; tell if it was the only one."""

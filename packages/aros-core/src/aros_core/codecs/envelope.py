@@ -25,11 +25,8 @@ _SHORT_PATH: Final = MAX_PATH_BYTES // 4
 
 def check_sizes(message_id: str | int | None, path: str) -> None:
     """Raise `MessageError` for an id or a path past its limit, a number's size being its digits."""
-    if isinstance(message_id, str):
-        too_long = len(message_id) > _SHORT_ID and not _fits(message_id, MAX_ID_BYTES)
-    else:
-        too_long = message_id is not None and len(str(message_id)) > MAX_ID_BYTES
-    if too_long:
+    text = message_id if isinstance(message_id, str) else str(message_id)
+    if len(text) > _SHORT_ID and not _fits(text, MAX_ID_BYTES):
         raise MessageError(f"the message's id is longer than {MAX_ID_BYTES} bytes")
     if len(path) > _SHORT_PATH and not _fits(path, MAX_PATH_BYTES):
         raise MessageError(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, SupportsBytes, cast
@@ -98,8 +97,7 @@ class InboundMessage:
         )
 
 
-@dataclass(slots=True)
-class OutboundMessage:
+class OutboundMessage(msgspec.Struct):
     """A message to send: its payload a value, still to be encoded.
 
     `id`, `path` and `meta` are left out of the envelope where they are `None`, `data` where it is
