@@ -260,26 +260,6 @@ async def test_pattern_and_params_are_those_of_the_running_handler() -> None:
     assert (ctx.pattern, dict(ctx.params), ctx.wrapped_handler, ctx.running) == ("", {}, None, None)
 
 
-async def test_routed_says_whether_a_route_ran() -> None:
-    """Neither middleware nor a wrap that holds its handler back is a route."""
-
-    async def holding(ctx: Chain) -> None:
-        del ctx
-
-    async def going_on(ctx: Chain) -> None:
-        await ctx.next()
-
-    async def routed(*links: Link) -> bool:
-        ctx = PlainContext("/a")
-        await ctx.run(chain_of(in_order(links)))
-        return ctx.routed
-
-    handler = at("/a", holding)
-    assert not await routed(at("/a/**", going_on, middleware=True))
-    assert not await routed(at("/a", holding, wrapped=holding), handler)
-    assert await routed(at("/a", going_on, wrapped=holding), handler)
-
-
 # Rerouting
 
 

@@ -43,12 +43,9 @@ class Chain:
     path: str
     """What patterns see. In lifecycle hooks there is no path and this is empty."""
 
-    routed: bool
-    """Whether a handler of a route ran, not only middleware."""
-
     _params: Params
     _params_of: Step | None
-    _rewrites: tuple[tuple[int, str], ...]
+    _rewrites: tuple[tuple[int, str], ...] = ()
     _ended: bool = False
     _root: Any = None
     """The coroutine that is the whole walk."""
@@ -56,9 +53,7 @@ class Chain:
     """Marks, in the context variables, who belongs to the part of the walk that has moved away."""
 
     def __init__(self) -> None:
-        self.routed = False
         self._params_of = None
-        self._rewrites = ()
         self._error: Exception | None = None
         self._deadline: Deadline | None = None
         self._step: Step = END
@@ -142,8 +137,6 @@ class Chain:
             self._following = SPENT
             return
         outer = self._step
-        if step.is_route:
-            self.routed = True
         self._step = step
         self._following = step.after
         try:

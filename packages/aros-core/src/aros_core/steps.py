@@ -74,7 +74,7 @@ class Link:
 class Step:
     """A link with its place in a chain: the links of a chain, each with those after it."""
 
-    __slots__ = ("after", "call", "capture", "is_halt", "is_route", "link")
+    __slots__ = ("after", "call", "capture", "is_halt", "link")
 
     link: Link
     after: Step
@@ -84,7 +84,6 @@ class Step:
         self.after = after
         self.call = link.call
         self.capture = link.capture
-        self.is_route = link.is_route
         self.is_halt = False
 
     def __iter__(self) -> Iterator[Link]:

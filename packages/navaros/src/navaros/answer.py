@@ -71,7 +71,8 @@ class AnsweringSide(ResponseSide):
         try:
             if self._is_plain:
                 # The answers that are given most often take the short way.
-                self._ended = self._is_fixed = True
+                self._ended = True
+                self._is_plain = False
                 events = plain_events(self._body, self._router.sole_writer)
                 if events is not None:
                     return events

@@ -29,12 +29,12 @@ class Context(TakeoverSide):
         self._server_send = send
         self._body = None
         self._is_plain = True
-        self._is_fixed = False
         self.has_leftovers = False
         self.path = own_path(scope) if scope.get("root_path") else scope["path"]
 
     def answer(self, result: Any) -> None:
         """Take what a handler returned as the body."""
-        if self._is_fixed:
-            self.body = result  # Which is refused, or ignored.
-        self._body = result
+        if self._is_plain:
+            self._body = result
+        else:
+            self.body = result

@@ -33,9 +33,8 @@ V = TypeVar("V")
 class RequestSide(BaseContext):
     """What the client asked for."""
 
-    is_over: bool = False
-    """Whether the answer is out, or never will be."""
-
+    _is_sending: bool = False
+    """Whether the answer is sent part by part, though the chain is over."""
     _rewritten_bodies: tuple[RewrittenBody, ...] = ()
     """What `set_request_body` was given, those made of others behind them."""
     has_leftovers: bool
@@ -190,7 +189,7 @@ class RequestSide(BaseContext):
 
         The first look starts the watch for the client's leaving.
         """
-        if self.is_over:
+        if self._is_over:
             return True
         inbox = self._watched_inbox
         inbox.watch()
@@ -198,8 +197,13 @@ class RequestSide(BaseContext):
 
     async def wait_done(self) -> None:
         """Return when the client is gone, or the answer is out."""
-        if not self.is_over:
+        if not self._is_over:
             await self._watched_inbox.wait_over()
+
+    @property
+    def _is_over(self) -> bool:
+        """Whether the answer is out, or never will be."""
+        return self._ended and not self._is_sending
 
     def _header(self, name: bytes) -> str | None:
         """Return the first field of a name, without the cost of making `request_headers`."""

@@ -24,11 +24,11 @@ class ResponseSide(RequestSide):
     _status: int | None = None
     _body: Any
     _is_plain: bool
-    """Whether there is nothing to the answer but a body."""
+    """Whether there is nothing to the answer but a body so far, and all can be changed."""
     _headers: ResponseHeaders | None = None
     _sent_status: int | None = None
     """The status that went out; `None` before the response began."""
-    _is_fixed: bool
+    _is_fixed: bool = False
     """Whether setting anything has to be refused, or ignored."""
     _is_taken_over: bool = False
     """Whether a WebSocket took over, so that there will be no response."""
@@ -46,7 +46,7 @@ class ResponseSide(RequestSide):
 
     @status.setter
     def status(self, status: int | None) -> None:
-        if self._is_fixed and self._refuses():
+        if not (self._is_plain or self._may_change()):
             return
         if status is not None and not 100 <= status <= 599:
             raise ValueError(f"a status is a number from 100 to 599, not {status!r}")
@@ -63,7 +63,7 @@ class ResponseSide(RequestSide):
 
     @body.setter
     def body(self, body: Any) -> None:
-        if self._is_fixed and self._refuses():
+        if not (self._is_plain or self._may_change()):
             return
         self._body = body
 
@@ -73,7 +73,7 @@ class ResponseSide(RequestSide):
         if self._headers is None:
             self._headers = ResponseHeaders()
             self._is_plain = False
-            if self._is_fixed:
+            if self._is_fixed or self._ended:
                 self._fix_headers()
         return self._headers
 
@@ -140,16 +140,17 @@ class ResponseSide(RequestSide):
 
     def end(self) -> None:
         """Close the chain; what was set up to now is the answer."""
-        self._ended = self._is_fixed = True
+        self._ended = True
+        self._is_plain = False
         if self._headers is not None:
             self._headers.freeze(ContextClosedError)
 
-    def _refuses(self) -> bool:
-        """Raise the error for a change that comes too late; true where it is to do nothing."""
+    def _may_change(self) -> bool:
+        """Tell whether a change has an effect; raise the error for one that comes too late."""
         self.require_open()
-        if self._is_taken_over:
-            return True
-        raise ResponseStartedError
+        if self._is_fixed and not self._is_taken_over:
+            raise ResponseStartedError
+        return not self._is_taken_over
 
     def _fix(self) -> None:
         """Refuse changes from now on: the response begins, or there will be none."""

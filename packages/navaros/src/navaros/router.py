@@ -92,7 +92,6 @@ class Router(Verbs):
             ctx.has_leftovers = True
             raise
         finally:
-            ctx.is_over = True
             if ctx.has_leftovers:
                 await ctx.release()
 

@@ -80,7 +80,7 @@ class SendingSide(AnsweringSide):
 
         Raises `ResponseAborted` where an error keeps it from that.
         """
-        self.has_leftovers = True
+        self.has_leftovers = self._is_sending = True
         failure = None if self._sent_status is None else self._error
         if failure is None:
             try:
@@ -102,7 +102,7 @@ class SendingSide(AnsweringSide):
 
     async def release(self) -> None:
         """Let go of everything that belongs to the request; the answer is out, or never will be."""
-        self.is_over = True
+        self._is_sending = False
         if self._inbox_or_none is not None:
             await self._inbox_or_none.close()
         for rewritten in reversed(self._rewritten_bodies):

@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from aros_core.steps import Link, chain_of
+from velaros.routes import noting
 
 if TYPE_CHECKING:
     from aros_core.handlers import Call
@@ -27,7 +28,7 @@ async def _rejoin(ctx: Context) -> None:
 
 
 def _chain(what: str, call: Call) -> Step:
-    link = Link(what, call)
+    link = Link(what, noting(call))
     link.order = sys.maxsize  # Behind all routes, so that every handler has it ahead.
     return chain_of([link])
 

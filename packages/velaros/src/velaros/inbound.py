@@ -54,6 +54,8 @@ class InboundContext(BaseContext):
         """The id under which further messages follow this one, while it is handled."""
         self.arriving: Context | None = None
         """The message that follows this one and is on its way through the middleware."""
+        self.routed = False
+        """Whether a handler of a route ran, not only middleware."""
         self.streams = False
         """Whether a stream of replies has begun and not ended."""
 

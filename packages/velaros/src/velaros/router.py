@@ -15,6 +15,7 @@ from velaros.context import Context
 from velaros.handshake import OriginGuard, refuse
 from velaros.hooks import HookObject, Moment, hook_links, hooks_of, make_hook
 from velaros.options import Option
+from velaros.routes import noted
 from velaros.session import Session
 from velaros.status import Status
 from velaros.transports.asgi import shake_hands
@@ -163,6 +164,10 @@ class Router(BaseRouter[Handler]):
         self.entries.extend([make_hook(moment, handler) for handler in handlers])
         self.changed()
         return handlers[0] if len(handlers) == 1 else decorator
+
+    def select(self, links: Sequence[Link], method: str | None) -> tuple[Link, ...]:
+        """Return the links of a path; those of routes note that they ran."""
+        return tuple(noted(link) for link in super().select(links, method))
 
     def adopt(self, handler: Any) -> bool:
         """Register the hooks of an object; tell whether it is nothing but hooks."""
