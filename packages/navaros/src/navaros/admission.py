@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import string
-from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from aros_core.errors import HTTPError
@@ -19,6 +18,11 @@ MAX_PATH_BYTES: Final = 2048
 _MAX_DIGITS: Final = 18
 # RFC 3986, sections 3.2.2 and 3.2.3; what is percent-encoded as well.
 _IN_HOSTS: Final = string.ascii_letters.encode() + b"0123456789-._~%!$&'()*+,;=[]:"
+_LOOKED_AT: Final = frozenset({b"content-length", b"transfer-encoding", b"host"})
+# Servers have few names, and clients that make some up do not fill the memory.
+_MOST_HOSTS: Final = 256
+_good_hosts: Final[set[bytes]] = set()
+
 _CLOSE: Final = {"connection": "close"}
 
 # The versions that frame a request by themselves. Servers may let a client call HTTP/1 by any other
@@ -34,14 +38,24 @@ def refusal(scope: Scope) -> HTTPError | None:
     section 11.2), so their connection is closed as well. So is that of one with several hosts, or
     with something else in a host's place (RFC 9112, section 3.2).
     """
-    if len(scope.get("raw_path") or scope["path"].encode()) > MAX_PATH_BYTES:
+    raw_path = scope.get("raw_path") or scope["path"].encode()
+    if len(raw_path) > MAX_PATH_BYTES:
         return HTTPError(414, f"the path is longer than {MAX_PATH_BYTES} bytes")
-    headers: Sequence[tuple[bytes, bytes]] = scope.get("headers") or ()
+    host = None
+    for name, value in scope.get("headers") or ():
+        if name in _LOOKED_AT:
+            if host is not None or name != b"host":
+                return _closer_look(scope)
+            host = value
+    return None if host is None or host in _good_hosts else _host_refusal(scope)
+
+
+def _closer_look(scope: Scope) -> HTTPError | None:
+    """Decide about a request that has a body, or more than one host."""
+    headers: Sequence[tuple[bytes, bytes]] = scope["headers"]
     fields = dict(headers)
-    if len(fields) == len(headers) and _is_host(fields.get(b"host")):
-        is_framed = b"content-length" in fields or b"transfer-encoding" in fields
-        if not is_framed or _is_clear(scope, fields):
-            return None
+    if len(fields) == len(headers) and _is_clear(scope, fields):
+        return None
     return _host_refusal(scope) or _framing_refusal(scope)
 
 
@@ -49,7 +63,8 @@ def _is_clear(scope: Scope, fields: Mapping[bytes, bytes]) -> bool:
     """Tell whether there is a length and nothing else that says where the request ends."""
     if b"transfer-encoding" in fields or b"upgrade" in fields or scope["type"] == "websocket":
         return False
-    return _is_length(fields[b"content-length"])
+    host = fields.get(b"host")
+    return _is_length(fields[b"content-length"]) and (host is None or _is_host(host))
 
 
 def _host_refusal(scope: Scope) -> HTTPError | None:
@@ -59,9 +74,14 @@ def _host_refusal(scope: Scope) -> HTTPError | None:
     return None
 
 
-@lru_cache(maxsize=256)
-def _is_host(value: bytes | None) -> bool:
-    return value is None or not value.translate(None, _IN_HOSTS)
+def _is_host(value: bytes) -> bool:
+    if value in _good_hosts:
+        return True
+    if value.translate(None, _IN_HOSTS):
+        return False
+    if len(_good_hosts) < _MOST_HOSTS:
+        _good_hosts.add(value)
+    return True
 
 
 def _framing_refusal(scope: Scope) -> HTTPError | None:

@@ -47,10 +47,10 @@ def is_streamed(body: Any) -> bool:
 
 def is_payload(body: Any) -> bool:
     """Tell whether a body can only be for a codec, by its class alone or little more."""
-    kind = body.__class__
-    if kind is dict:
-        return True
-    return not is_special(body) if kind is list else _holds_data(kind)
+    kind: type = body.__class__
+    if kind is list:
+        return not is_special(body)
+    return kind is dict or _holds_data(kind)
 
 
 @lru_cache(maxsize=1024)

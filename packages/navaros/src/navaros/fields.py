@@ -36,7 +36,7 @@ def plain_events(body: Any, writer: PayloadCodec | None) -> tuple[Event, Event] 
     if body.__class__ is str:
         field = _TEXT_FIELD
         data = body.encode()
-    elif writer is not None and is_payload(body):
+    elif writer is not None and (body.__class__ is dict or is_payload(body)):
         field = _type_field(writer.content_type)
         data = writer.encode(body)
     else:
