@@ -88,9 +88,9 @@ def faults(session: nox.Session) -> None:
 
 @nox.session
 def benchmarks(session: nox.Session) -> None:
-    """Measure routing; arguments after `--` go to the benchmark."""
-    sync(session, "test", "servers")
-    session.run("python", "benchmarks/routing.py", *session.posargs)
+    """Measure everything in a short form; arguments after `--` go to the benchmarks."""
+    sync(session, "benchmarks")
+    session.run("python", "benchmarks/run.py", "--here", "--short", *session.posargs)
 
 
 @nox.session(python=PYTHONS[0])

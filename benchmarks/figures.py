@@ -21,7 +21,7 @@ class Row:
     """The name by which budgets know the row."""
     title: str
     unit: str
-    """`TIMES` for multiples, else the unit."""
+    """`TIMES` for multiples, nothing for counts, else the unit."""
     values: dict[str, float]
     base: str = ""
     """What one multiple is, for a table with multiples: `1.24 µs`."""
@@ -36,6 +36,8 @@ class Row:
         if is_base and self.base:
             return f"1 ({self.base})"
         value = self.values[column]
+        if not self.unit:
+            return f"{value:.0f}"
         digits = 2 if value < 10 else 1 if value < 100 else 0
         return f"{value:,.{digits}f}" + ("" if self.unit == TIMES else f" {self.unit}")
 

@@ -13,8 +13,8 @@ from __future__ import annotations
 import argparse
 import shutil
 import sys
+import time
 from contextlib import ExitStack
-from statistics import median
 from typing import TYPE_CHECKING
 
 import loads
@@ -33,8 +33,9 @@ if TYPE_CHECKING:
     from servers import Kind
 
 ROUNDS, SHORT_ROUNDS = 7, 2
-MEMORY_ROUNDS, SHORT_MEMORY_ROUNDS = 3, 1
-IDLE_SOCKETS = 2000
+IDLE_SOCKETS = 500
+SETTLING = 7
+"""Seconds until a server has let go of what its handshakes needed: uvicorn has timers of 5 s."""
 APPS, SHORT_APPS = (RAW, OURS, "BlackSheep", "Starlette"), (RAW, OURS)
 
 
@@ -83,19 +84,24 @@ def message_row(kind: Kind, apps: Sequence[str], rounds: int) -> Row:
     return multiples(kind, "message", "message, replied, 8 in flight on each socket", times)
 
 
-def memory_row(kind: Kind, apps: Sequence[str], rounds: int) -> Row:
+def memory_row(kind: Kind, apps: Sequence[str]) -> Row:
     """Return the row of what an idle socket holds, above what it does with raw."""
-    values = {app: median(memory_of(kind, app) for _ in range(rounds)) for app in apps}
+    values = {app: memory_of(kind, app) for app in apps}
     above = {app: value - values[RAW] for app, value in values.items() if app != RAW}
     title = f"{kind.name}: an idle socket, above raw's {values[RAW]:.1f} KiB"
     return Row(f"{kind.key}-memory", title, "KiB", above)
 
 
 def memory_of(kind: Kind, app: str) -> float:
-    """Return how much memory a socket holds, in KiB, once a few have come and stayed."""
-    with Server(kind, app, "messages") as server, loads.idle_sockets(server, IDLE_SOCKETS // 10):
+    """Return how much memory a socket holds that is silent after its first message, in KiB."""
+    with (
+        Server(kind, app, "messages", traced=True) as server,
+        loads.idle_sockets(server, IDLE_SOCKETS // 10),
+    ):
+        time.sleep(SETTLING)
         before = server.memory()
         with loads.idle_sockets(server, IDLE_SOCKETS):
+            time.sleep(SETTLING)
             return (server.memory() - before) / IDLE_SOCKETS
 
 
@@ -108,7 +114,7 @@ def measure(kinds: Sequence[Kind], apps: Sequence[str], *, short: bool) -> list[
         if shutil.which("wrk"):
             rows += http_rows(kind, apps, rounds)
         rows.append(message_row(kind, apps, rounds))
-        rows.append(memory_row(kind, apps, SHORT_MEMORY_ROUNDS if short else MEMORY_ROUNDS))
+        rows.append(memory_row(kind, apps))
     return rows
 
 
@@ -136,7 +142,13 @@ def main(line: Sequence[str] | None = None) -> None:
     modules, missing = load_all({RAW, OURS, *wanted})
     apps = list(modules)
     servers = arguments.servers or (keys[:1] if arguments.short else keys)
-    kinds = [kind for kind in KINDS if kind.key in servers]
+    chosen = [kind for kind in KINDS if kind.key in servers]
+    kinds = [kind for kind in chosen if not kind.lacks()]
+    missing += [
+        f"{kind.name} is left out: {', '.join(kind.lacks())} not installed."
+        for kind in chosen
+        if kind.lacks()
+    ]
     rows = measure(kinds, apps, short=arguments.short)
     notes = notes_of(kinds, missing, apps)
     table = Table("over sockets, CPU time of the server, multiples of raw", apps, rows, RAW, notes)

@@ -1,174 +1,122 @@
-"""What finding a route costs, by the number of routes: `python benchmarks/routing.py`.
+"""What finding a route costs, from 10 to 5,000 of them: `uv run benchmarks/routing.py`.
 
-For 10, 100, 1,000 and 5,000 routes: the last static route, the last route with a parameter, and a
-path without a route. Measured are the look-up alone, on both routers, and the whole ASGI call of an
-HTTP request. Numbers are microseconds of CPU time, the best of many rounds that take turns, and
-beside them the ratio to 10 routes. The last line says whether the bound on the ratio holds; the
-exit status is 1 when it does not.
+Asked for are the last static route, the last one with a parameter, and a path without a route, in
+whole requests with Navaros and whole messages with Velaros. CPU time, in turn, answers checked.
 """
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import logging
-import sys
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import navaros
 import velaros
+
+from apps import OURS, made, versions
+from figures import TIMES, Row, Table, to_json
+from http_calls import checked_requests
+from machine import described
+from message_calls import checked_messages
+from rounds import in_turn, ratio, typical
+from scenarios import request_of_many
+from wire import Exchange
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
-    from aros_core.asgi.types import Event
-
-    Measured = Callable[[], Awaitable[object]]
+    from rounds import Work
 
 SIZES = (10, 100, 1000, 5000)
-BOUND = 1.5
-ROUNDS = 200
-CALLS = 100
+ASKED = ("static", "parameter", "404")
+ROUNDS, SHORT_ROUNDS = 60, 10
+TURN = 0.004
+MESSAGE_TURN = 0.02
 
 
-async def handler(ctx: Any) -> str:
+async def pong(ctx: velaros.Context) -> bool:
     """Answer with next to nothing, so that the routing shows."""
-    del ctx
-    return "ok"
+    return True
 
 
-async def middleware(ctx: Any) -> None:
-    """Let everything pass."""
-    await ctx.next()
-
-
-def make_router(kind: type[Any], verb: str, size: int) -> Any:
-    """Return a router with middleware and this many routes, half of them with a parameter."""
-    router = kind()
-    router.use(middleware)
-    register = getattr(router, verb)
-    for number in range(size // 2):
-        register(f"/api/r{number}/list", handler)
-        register(f"/api/r{number}/items/:id", handler)
+def message_router(count: int) -> velaros.Router:
+    """Return a router of messages with so many routes, half of them with a parameter."""
+    router = velaros.Router()
+    router.use(velaros.middleware.json())
+    for number in range(count // 2):
+        router.bind(f"/api/r{number}/list", pong)
+        router.bind(f"/api/r{number}/items/:id", pong)
     return router
 
 
-def paths_of(size: int) -> dict[str, str]:
-    """Return what is asked for: the last routes of each kind, and none."""
-    last = size // 2 - 1
-    return {
-        "static": f"/api/r{last}/list",
-        "parameter": f"/api/r{last}/items/12345",
-        "no route": f"/api/r{last}/nothing/here",
-    }
+def exchange_of_many(what: str, size: int) -> Exchange:
+    """Return the message for the last route of a kind, or for none."""
+    path = request_of_many(what, size).path
+    return Exchange(path, None, {"error": "not found"} if what == "404" else True)
 
 
-def look_up(router: Any, path: str, method: str | None) -> Measured:
-    """Return a call that finds the links of a path."""
-    find = router.table.find
-
-    async def call() -> None:
-        find(path, method)
-
-    return call
+async def request_work(size: int, what: str) -> Work:
+    """Return the work of requests to a router of a size."""
+    return await checked_requests(OURS, made(OURS, "many", size), request_of_many(what, size))
 
 
-def request(app: navaros.Router, path: str) -> Measured:
-    """Return a call that makes a whole HTTP request."""
-    scope = {
-        "type": "http",
-        "http_version": "1.1",
-        "method": "GET",
-        "path": path,
-        "raw_path": path.encode(),
-        "query_string": b"",
-        "headers": [(b"host", b"localhost")],
-    }
-
-    async def receive() -> Event:
-        return {"type": "http.request", "body": b"", "more_body": False}
-
-    async def send(event: Event) -> None:
-        del event
-
-    async def call() -> None:
-        await app(dict(scope), receive, send)
-
-    return call
+async def message_work(size: int, what: str) -> Work:
+    """Return the work of messages to a router of a size."""
+    return await checked_messages(OURS, message_router(size), exchange_of_many(what, size))
 
 
-async def nothing() -> None:
-    """Cost as much as measuring does."""
+async def rows_of(
+    what: str, work_of: Callable[[int, str], Awaitable[Work]], rounds: int, turn: float
+) -> list[Row]:
+    """Return a row for each kind of path: microseconds for each size, and the growth."""
+    rows: list[Row] = []
+    for asked in ASKED:
+        times = await in_turn(
+            {column(size): await work_of(size, asked) for size in SIZES}, rounds, turn
+        )
+        title = f"{what}, {'none matches' if asked == '404' else f'last {asked}'}"
+        values = {column(size): typical(times, column(size)) for size in SIZES}
+        rows.append(Row(f"{what}-{asked}", title, "µs", values))
+        growth = {column(size): ratio(times, column(size), column(SIZES[0])) for size in SIZES}
+        rows.append(Row(f"{what}-{asked}-growth", f"… against {SIZES[0]}", TIMES, growth))
+    return rows
 
 
-async def best_times(calls: Sequence[Measured]) -> list[float]:
-    """Return the least CPU time of each call in microseconds; the rounds take turns."""
-    best = [float("inf")] * (len(calls) + 1)
-    for _ in range(ROUNDS):
-        for index, call in enumerate([*calls, nothing]):
-            started = time.process_time_ns()
-            for _ in range(CALLS):
-                await call()
-            best[index] = min(best[index], (time.process_time_ns() - started) / CALLS / 1000)
-    return [seconds - best[-1] for seconds in best[:-1]]
+def column(size: int) -> str:
+    """Return the name of the column of a size."""
+    return f"{size:,} routes"
 
 
-def build_time(kind: type[Any], verb: str) -> float:
-    """Return the least CPU time in seconds that a router of the largest size takes to be ready."""
-    times: list[float] = []
-    for _ in range(3):
+def build_row() -> Row:
+    """Return what it takes to build a router of messages, until it is ready."""
+    values: dict[str, float] = {}
+    for size in SIZES:
         started = time.process_time()
-        _ = make_router(kind, verb, SIZES[-1]).table
-        times.append(time.process_time() - started)
-    return min(times)
+        asyncio.run(message_work(size, "static"))
+        values[column(size)] = time.process_time() - started
+    return Row("message-build", "building a router of messages, to its first answers", "s", values)
 
 
-async def measure(title: str, calls_of: Callable[[int], dict[str, Measured]]) -> float:
-    """Print a table of times and ratios; return the worst ratio."""
-    made = [calls_of(size) for size in SIZES]
-    names = list(made[0])
-    times = await best_times([calls[name] for calls in made for name in names])
-    print(f"\n{title:<28}" + "".join(f"{name:>22}" for name in names))
-    worst = 0.0
-    for row, size in enumerate(SIZES):
-        cells: list[str] = []
-        for column in range(len(names)):
-            ratio = times[row * len(names) + column] / times[column]
-            worst = max(worst, ratio)
-            cells.append(f"{times[row * len(names) + column]:>13.2f} us {ratio:>4.2f}x")
-        print(f"{size:>22,} routes" + "".join(f"{cell:>22}" for cell in cells))
-    return worst
+async def measure(rounds: int) -> list[Row]:
+    """Measure requests and messages."""
+    rows = await rows_of("request", request_work, rounds, TURN)
+    return rows + await rows_of("message", message_work, rounds, MESSAGE_TURN)
 
 
-async def main() -> int:
-    """Measure everything; return the exit status."""
+def main(line: Sequence[str] | None = None) -> None:
+    """Measure what the command line asks for, and print it."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--short", action="store_true", help="take fewer rounds")
+    parser.add_argument("--json", action="store_true", help="print for programs")
+    arguments = parser.parse_args(line)
     logging.disable()
-    kinds = [("navaros", navaros.Router, "get", "GET"), ("velaros", velaros.Router, "bind", None)]
-    routers = {
-        name: {size: make_router(kind, verb, size) for size in SIZES}
-        for name, kind, verb, _ in kinds
-    }
-    worst = 0.0
-    for name, kind, verb, method in kinds:
-        print(f"{name}: {SIZES[-1]:,} routes are ready after {build_time(kind, verb):.2f} s of CPU")
-
-        def look_ups(size: int, name: str = name, method: str | None = method) -> Any:
-            router = routers[name][size]
-            paths = paths_of(size)
-            return {what: look_up(router, path, method) for what, path in paths.items()}
-
-        worst = max(worst, await measure(f"{name}: look-up", look_ups))
-
-    def requests(size: int) -> dict[str, Measured]:
-        app = routers["navaros"][size]
-        return {what: request(app, path) for what, path in paths_of(size).items()}
-
-    worst = max(worst, await measure("navaros: whole request", requests))
-    holds = worst <= BOUND
-    verdict = "holds" if holds else "does NOT hold"
-    print(f"\nThe worst ratio to {SIZES[0]} routes is {worst:.2f}; the bound of {BOUND} {verdict}.")
-    return 0 if holds else 1
+    rows = asyncio.run(measure(SHORT_ROUNDS if arguments.short else ROUNDS))
+    columns = [column(size) for size in SIZES]
+    notes = [described(versions(OURS))]
+    table = Table("routing, CPU time", columns, [*rows, build_row()], "", notes)
+    print(to_json([table]) if arguments.json else table.markdown())
 
 
 if __name__ == "__main__":
-    sys.exit(asyncio.run(main()))
+    main()

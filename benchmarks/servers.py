@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
 import time
 from dataclasses import dataclass
 from functools import partial
-from importlib.metadata import version
+from importlib.metadata import distributions, version
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
-
-from apps import MODULES
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -36,15 +36,23 @@ class Kind:
     key: str
     name: str
     command: str
-    """The arguments of `python -m`, with places for the application's maker and the port."""
+    """The arguments of `python -m`, with a place for the port."""
     distributions: tuple[str, ...]
+
+    def lacks(self) -> list[str]:
+        """Return what of it is not installed."""
+        installed = {item.name.lower() for item in distributions()}
+        return [item for item in self.distributions if item not in installed]
 
     def versions(self) -> dict[str, str]:
         """Return the versions of what the server is made of."""
         return {item: version(item) for item in self.distributions}
 
 
-UVICORN = "uvicorn {app} --factory --port {port} --lifespan off --no-access-log --log-level error"
+UVICORN = (
+    "uvicorn served:make --factory --port {port} --lifespan off --no-access-log --log-level error"
+)
+GRANIAN = "granian served:make --factory --port {port} --interface asginl --no-log"
 
 KINDS = (
     Kind(
@@ -62,7 +70,7 @@ KINDS = (
     Kind(
         "granian",
         "Granian, asyncio",
-        "granian {app} --factory --port {port} --interface asginl --loop asyncio --http 1 --no-log",
+        f"{GRANIAN} --http 1 --loop asyncio",
         ("granian",),
     ),
 )
@@ -76,17 +84,24 @@ def pinned(core: int) -> partial[None]:
 class Server:
     """A server that runs one kind of application of one module of `apps`."""
 
-    def __init__(self, kind: Kind, app: str, what: str) -> None:
-        """Start to serve; leaving the `with` block stops it."""
+    def __init__(self, kind: Kind, app: str, what: str, *, traced: bool = False) -> None:
+        """Start to serve; leaving the `with` block stops it. Tracing of memory makes it slow."""
+        self._folder = TemporaryDirectory()
+        self._probe = f"{self._folder.name}/probe"
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port: int = probe.getsockname()[1]
-        maker = f"apps.{MODULES[app][0]}:{what}"
-        line = kind.command.format(app=maker, port=self.port)
+        line = kind.command.format(port=self.port)
         self._process = subprocess.Popen(
             [sys.executable, "-m", *line.split()],
             cwd=HERE,
-            env={**os.environ, "PYTHONPATH": str(HERE)},
+            env={
+                **os.environ,
+                "PYTHONPATH": str(HERE),
+                "SERVED_APP": app,
+                "SERVED_KIND": what,
+                "SERVED_PROBE": self._probe if traced else "",
+            },
             preexec_fn=pinned(SERVER_CORE),
         )
 
@@ -112,9 +127,10 @@ class Server:
             self._process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
             for pid in children:
-                os.kill(pid, 9)
+                os.kill(pid, signal.SIGKILL)
             self._process.kill()
             self._process.wait()
+        self._folder.cleanup()
 
     def cpu_time(self) -> float:
         """Return how many microseconds of CPU time it has used, children included."""
@@ -122,10 +138,10 @@ class Server:
         return sum(int(field[11]) + int(field[12]) for field in fields) * TICK
 
     def memory(self) -> float:
-        """Return how much memory it holds, in KiB."""
-        lines = "\n".join(Path(f"/proc/{pid}/status").read_text() for pid in self._pids())
-        found = (line.split() for line in lines.splitlines() if line.startswith("RssAnon:"))
-        return sum(float(words[1]) for words in found)
+        """Return how much memory its objects take, in KiB; only where it is traced."""
+        with socket.socket(socket.AF_UNIX) as asking:
+            asking.connect(self._probe)
+            return int(asking.recv(100)) / 1024
 
     def _pids(self) -> list[int]:
         """Return the process and its descendants."""
