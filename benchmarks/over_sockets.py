@@ -4,7 +4,7 @@ Run it: uv run --group benchmarks benchmarks/over_sockets.py
 
 The server runs on one core, what asks it on another. A figure is the CPU time of the server's
 processes, divided by what was answered, as a multiple of raw ASGI on the same server; the
-applications take turns. HTTP needs `wrk`. `--short` takes two rounds of raw and ours alone,
+applications take turns. HTTP needs `wrk`. `--short` takes three rounds of raw and ours alone,
 on one server.
 """
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from rounds import Times
     from servers import Kind
 
-ROUNDS, SHORT_ROUNDS = 7, 2
+ROUNDS, SHORT_ROUNDS = 11, 3
 IDLE_SOCKETS = 500
 SETTLING = 7
 """Seconds until a server has let go of what its handshakes needed: uvicorn has timers of 5 s."""
