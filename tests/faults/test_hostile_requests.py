@@ -109,8 +109,9 @@ async def test_hostile_header_fields(app: navaros.Router, caplog: pytest.LogCapt
                 file = await client.get("/file", headers=headers)
                 data = await client.post("/data", content=b"1", headers=headers)
                 slowest = max(slowest, (time.process_time() - start, f"{field}: {name}"))
-                assert file.status_code in {200, 206, 304, 412, 416}, (field, name)
-                assert data.status_code in {200, 415}, (field, name)
+                refused = {400} if field == "host" else set[int]()
+                assert file.status_code in {200, 206, 304, 412, 416} | refused, (field, name)
+                assert data.status_code in {200, 415} | refused, (field, name)
     assert [entry for entry in caplog.records if entry.exc_info] == []
     row = f"{len(FIELDS) * len(LISTS)} hostile header fields: the longest, {slowest[1]}"
     record(row, slowest[0], BOUND, "s")

@@ -147,3 +147,28 @@ async def test_options_are_httpx2s() -> None:
     options = {"headers": {"x-a": "b"}}
     async with Client(app, base_url="https://example.com/x", **options) as client:
         assert (await client.get("/y")).text == "example.com b"
+
+
+async def test_content_that_was_not_read_to_its_end_is_closed() -> None:
+    """Whoever streams it can clean up, and a request that is sent again has it whole."""
+    closed: list[str] = []
+
+    async def chunks() -> AsyncGenerator[bytes]:
+        try:
+            yield b"read"
+            yield b"never read"
+        finally:
+            closed.append("chunks")
+
+    app = Router()
+
+    @app.post("/")
+    async def read_a_part(ctx: Context) -> bytes:
+        return await anext(ctx.request_body())
+
+    async with Client(app) as client:
+        assert (await client.post("/", content=chunks())).content == b"read"
+        assert closed == ["chunks"]
+        request = client.build_request("POST", "/", content=b"again")
+        for _ in range(2):
+            assert (await client.send(request)).content == b"again"

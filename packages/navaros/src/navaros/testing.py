@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 import httpx2
 
 from aros_core.testing import LifespanManager
+from navaros.closing import close_body
 from navaros.errors import ResponseAborted
 
 if TYPE_CHECKING:
@@ -63,8 +64,31 @@ class _Transport(httpx2.ASGITransport):
     """Runs each request in a task of its own, so that its context variables stay there."""
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        stream = request.stream
+        assert isinstance(stream, httpx2.AsyncByteStream)
+        request.stream = content = _Content(stream)
         try:
             return await asyncio.create_task(super().handle_async_request(request))
         except ResponseAborted as abortion:
             # A server would cut the connection off; a test wants to know why.
             raise abortion.error from None
+        finally:
+            request.stream = stream  # Who sends it again begins anew.
+            await content.aclose()
+
+
+class _Content(httpx2.AsyncByteStream):
+    """The content of a request, closed with it however much of it the application has read."""
+
+    def __init__(self, stream: httpx2.AsyncByteStream) -> None:
+        self._chunks = aiter(stream)
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> bytes:
+        return await anext(self._chunks)
+
+    async def aclose(self) -> None:
+        """Close what the chunks come from."""
+        await close_body(self._chunks)
