@@ -6,7 +6,7 @@ from collections.abc import AsyncIterable, Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from aros_core.errors import ArosError
+from aros_core.errors import ArosError, Error
 from navaros.failures import is_special, log, special_text
 from navaros.negotiation import choose
 from navaros.redirects import Redirect
@@ -27,7 +27,7 @@ class NoContent:
 NO_CONTENT: Final = NoContent()
 
 _BYTES: Final[tuple[type[Any], ...]] = (bytes, bytearray, memoryview)
-_NEVER_STREAMED: Final = frozenset({str, bytes, dict, list, tuple, NoContent})
+_NEVER_STREAMED: Final = frozenset({str, bytes, dict, list, tuple, Error, NoContent})
 
 # What msgspec, dataclasses, attrs and pydantic leave on the classes that they make.
 _MARKS_OF_DATA: Final = (

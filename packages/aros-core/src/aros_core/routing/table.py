@@ -96,9 +96,10 @@ class RouteTable:
 
     def routes_at(self, path: str) -> list[Link]:
         """Return the links that are not middleware and match the path, whatever their method."""
+        state = self._literal_paths.get(path) or self._index.find(path)
         return [
             link
-            for link in self._index.find(path).links
+            for link in state.links
             if not link.middleware and link.match is not None and link.match(path) is not None
         ]
 
