@@ -178,3 +178,10 @@ def test_an_upgrade_that_the_server_did_not_take_is_refused_with_a_body() -> Non
     assert refusal(http_scope("POST", headers=[("upgrade", "h2c"), LENGTH])) is None
     assert refusal(http_scope("POST", headers=[("x", "y"), LENGTH])) is None
     assert refusal(upgrade_scope(headers=[(b"content-length", b"0")])) is None
+
+
+def test_made_up_hosts_keep_nobody_out() -> None:
+    """However many there are, all of them are fine, and none that is not gets in between."""
+    for number in range(1000):
+        assert refusal(http_scope(headers={"host": f"host{number}"})) is None
+        assert refusal(http_scope(headers={"host": f"host/{number}"})) is not None

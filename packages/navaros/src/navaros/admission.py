@@ -19,7 +19,7 @@ _MAX_DIGITS: Final = 18
 # RFC 3986, sections 3.2.2 and 3.2.3; what is percent-encoded as well.
 _IN_HOSTS: Final = string.ascii_letters.encode() + b"0123456789-._~%!$&'()*+,;=[]:"
 _LOOKED_AT: Final = frozenset({b"content-length", b"transfer-encoding", b"host"})
-# Servers have few names, and clients that make some up do not fill the memory.
+# Servers have few names. Clients that make some up neither fill the memory nor keep those out.
 _MOST_HOSTS: Final = 256
 _good_hosts: Final[set[bytes]] = set()
 
@@ -79,8 +79,9 @@ def _is_host(value: bytes) -> bool:
         return True
     if value.translate(None, _IN_HOSTS):
         return False
-    if len(_good_hosts) < _MOST_HOSTS:
-        _good_hosts.add(value)
+    if len(_good_hosts) >= _MOST_HOSTS:
+        _good_hosts.clear()
+    _good_hosts.add(value)
     return True
 
 
