@@ -30,15 +30,19 @@ def read_frame(
 
     Without codecs the message is the bare frame. Raises `Unreadable`.
     """
-    if not codecs:
-        return InboundMessage(raw=raw, type=message_type), None
-    failures: list[Unreadable] = []
+    failures: list[Unreadable] | None = None
     for codec in codecs:
         try:
             return codec.decode_message(raw, message_type), codec
-        except MessageError as error:
-            failures.append(Unreadable(error, codec))
         except Exception as error:
-            logger.exception("the codec %r failed to read a message", codec.name)
-            failures.append(Unreadable(MessageError(repr(error)), codec))
+            failures = [*(failures or ()), _failure(error, codec)]
+    if failures is None:
+        return InboundMessage(raw=raw, type=message_type), None
     raise max(failures, key=lambda it: (it.id is not None, it.codec.message_type is message_type))
+
+
+def _failure(error: Exception, codec: Codec) -> Unreadable:
+    if isinstance(error, MessageError):
+        return Unreadable(error, codec)
+    logger.error("the codec %r failed to read a message", codec.name, exc_info=error)
+    return Unreadable(MessageError(repr(error)), codec)

@@ -18,17 +18,18 @@ FIELDS: Final = frozenset({"id", "path", "data", "meta"})
 MAX_ID_BYTES: Final = 128
 MAX_PATH_BYTES: Final = 2048
 
-# Texts that fit whatever characters they are made of: one takes 4 bytes of UTF-8 at most.
-_SHORT_ID: Final = MAX_ID_BYTES // 4
-_SHORT_PATH: Final = MAX_PATH_BYTES // 4
+SHORT_ID: Final = MAX_ID_BYTES // 4
+"""How many characters of an id fit whatever they are: one takes 4 bytes of UTF-8 at most."""
+SHORT_PATH: Final = MAX_PATH_BYTES // 4
+"""How many characters of a path fit whatever they are."""
 
 
 def check_sizes(message_id: str | int | None, path: str) -> None:
     """Raise `MessageError` for an id or a path past its limit, a number's size being its digits."""
     text = message_id if isinstance(message_id, str) else str(message_id)
-    if len(text) > _SHORT_ID and not _fits(text, MAX_ID_BYTES):
+    if len(text) > SHORT_ID and not _fits(text, MAX_ID_BYTES):
         raise MessageError(f"the message's id is longer than {MAX_ID_BYTES} bytes")
-    if len(path) > _SHORT_PATH and not _fits(path, MAX_PATH_BYTES):
+    if len(path) > SHORT_PATH and not _fits(path, MAX_PATH_BYTES):
         raise MessageError(
             f"the message's path is longer than {MAX_PATH_BYTES} bytes", id=message_id
         )

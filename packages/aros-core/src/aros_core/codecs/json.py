@@ -7,7 +7,7 @@ from typing import Any, Final
 import msgspec
 
 from aros_core.codecs.base import Codec
-from aros_core.codecs.envelope import FIELDS, check_sizes, recover_id
+from aros_core.codecs.envelope import FIELDS, SHORT_ID, SHORT_PATH, check_sizes, recover_id
 from aros_core.codecs.messages import (
     NO_DATA,
     NO_META,
@@ -64,11 +64,13 @@ class JsonCodec(Codec):
             data = envelope.data or _read_loose_data(raw)
         except (ValueError, RecursionError) as error:
             raise MessageError(f"unreadable message: {error}", id=_salvage_id(raw)) from error
-        path = envelope.path or ""
-        check_sizes(envelope.id, path)
+        message_id, path = envelope.id, envelope.path or ""
+        is_short = isinstance(message_id, str) and len(message_id) <= SHORT_ID
+        if not is_short or len(path) > SHORT_PATH:
+            check_sizes(message_id, path)
         return InboundMessage(
             path,
-            envelope.id,
+            message_id,
             data,
             envelope.meta or NO_META,
             raw,
