@@ -5,21 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import uvicorn
-from websockets.asyncio.server import serve as serve_websockets
 
-from aros_core.codecs import JsonCodec
 from velaros import (
     CloseSource,
     CloseStatus,
-    ConnectionEnded,
     Context,
-    Error,
     HTTPError,
     RequestTimeout,
     Router,
@@ -27,126 +20,22 @@ from velaros import (
     UnmarshalError,
     middleware,
 )
-from velaros.client import Client, ErrorAnswer, HandshakeRefused, connect
+from velaros.client import ErrorAnswer, HandshakeRefused, connect
 from velaros.errors import TooManyRequests
 from velaros.mailbox import BURST
 from velaros.protobuf.envelope_pb2 import Envelope
-from velaros.reception import Reception
-from velaros.transports.websockets import WebSocketConnection
+
+from .real_servers import Album, behaving, make_router, serving
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+    from collections.abc import AsyncIterator
 
     from websockets.asyncio.server import ServerConnection
-
-    from aros_core.asgi.types import ASGIApp
-    from aros_core.codecs import InboundMessage, MessageType
-
-
-@dataclass
-class Album:
-    """A payload with a type."""
-
-    title: str
-
-
-class Server(uvicorn.Server):
-    """A uvicorn server that says when it has started."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.is_ready = asyncio.Event()
-
-    async def startup(self, sockets: Any = None) -> None:
-        """Start, and say so."""
-        await super().startup(sockets)
-        self.is_ready.set()
-
-
-@asynccontextmanager
-async def serving(app: ASGIApp) -> AsyncGenerator[str]:
-    """Run an application on a free port, and yield its address."""
-    config = uvicorn.Config(
-        app, port=0, http="h11", ws="wsproto", log_config=None, timeout_graceful_shutdown=1
-    )
-    server = Server(config)
-    task = asyncio.create_task(server.serve())
-    await server.is_ready.wait()
-    port = server.servers[0].sockets[0].getsockname()[1]
-    try:
-        yield f"ws://127.0.0.1:{port}/"
-    finally:
-        server.should_exit = True
-        await task
-
-
-@asynccontextmanager
-async def behaving(handler: Callable[[ServerConnection], Awaitable[None]]) -> AsyncGenerator[str]:
-    """Run a server that treats each connection as the handler says."""
-    async with serve_websockets(handler, "127.0.0.1", 0) as server:
-        yield f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
-
-
-def make_router() -> Router:
-    """Return a router with a handler for each thing that a client can ask for."""
-    router = Router()
-    router.use(middleware.json(), middleware.msgpack())
-
-    @router.bind("/echo")
-    async def echo(ctx: Context) -> None:
-        await ctx.reply({"data": ctx.data.decode(), "meta": dict(ctx.meta)})
-
-    @router.bind("/album")
-    async def album(ctx: Context) -> Album:
-        return await ctx.unmarshal(Album)
-
-    @router.bind("/fail")
-    async def fail(ctx: Context) -> Error:
-        return Error("as you wish")
-
-    @router.bind("/never")
-    async def never(ctx: Context) -> None:
-        await ctx.wait_done()
-
-    @router.bind("/notify")
-    async def notify(ctx: Context) -> None:
-        for number in range(await ctx.unmarshal(int)):
-            await ctx.send({"number": number}, path="/news", meta={"n": number})
-
-    @router.bind("/count")
-    async def count(ctx: Context) -> AsyncIterator[int]:
-        for number in range(await ctx.unmarshal(int)):
-            yield number
-
-    @router.bind("/broken")
-    async def broken(ctx: Context) -> AsyncIterator[int]:
-        yield 1
-        raise Error("no more")
-
-    @router.bind("/ask")
-    async def ask(ctx: Context) -> Any:
-        return {"answer": await ctx.request("Who?", Any, path="/question")}
-
-    @router.bind("/ask/text")
-    async def ask_for_text(ctx: Context) -> Any:
-        return {"answer": await ctx.request("Who?", str, path="/question")}
-
-    @router.bind("/close")
-    async def close(ctx: Context) -> None:
-        await ctx.close(4001, "as you wish")
-
-    return router
-
-
-async def send_for_ever(client: Client) -> None:
-    """Send until that raises."""
-    while True:
-        await client.send("/x", "x" * 1000)
 
 
 @pytest.fixture
 async def url() -> AsyncIterator[str]:
-    """Return the address of a server with the router above."""
+    """Return the address of a server with a handler for each thing."""
     async with serving(make_router()) as address:
         yield address
 
@@ -392,202 +281,6 @@ class TestAnswering:
                 pass
 
 
-class TestEnding:
-    """Who closes, and what is raised then."""
-
-    async def test_the_server_closes(self, url: str) -> None:
-        """Whoever waits, or sends later, hears how the server closed."""
-        status = CloseStatus(4001, "as you wish", CloseSource.SERVER)
-        async with connect(url) as client:
-            with pytest.raises(SocketClosed, match="the server closed the connection with 4001"):
-                await client.request("/close", timeout=None)
-            assert client.close_status == status
-            assert [message async for message in client] == []
-            with pytest.raises(SocketClosed) as failure:
-                await client.send("/echo")
-            assert failure.value.close_status == status
-            with pytest.raises(SocketClosed):
-                await anext(aiter(client.stream("/count", 1)))
-
-    async def test_the_client_closes(self, url: str) -> None:
-        """The first close wins, and later calls raise."""
-        async with connect(url) as client:
-            waiting = asyncio.create_task(client.request("/never"))
-            await asyncio.sleep(0)
-            await client.close(4002, "bye")
-            await client.close(4003, "too late")
-            with pytest.raises(SocketClosed, match="this client closed the connection with 4002"):
-                await waiting
-        assert client.close_status == CloseStatus(4002, "bye", CloseSource.CLIENT)
-
-    async def test_what_cannot_be_a_close_is_refused(self, url: str) -> None:
-        """A status that no close frame can carry is a ValueError."""
-        async with connect(url) as client:
-            with pytest.raises(ValueError, match="1006"):
-                await client.close(1006)
-
-    async def test_the_router_says_goodbye(self) -> None:
-        """Close hooks of the client's router can send before its close frame goes out."""
-        heard: list[Any] = []
-        router, answers = make_router(), Router()
-
-        @router.bind("/goodbye")
-        async def goodbye(ctx: Context) -> None:
-            heard.append(await ctx.unmarshal())
-
-        @router.use_close
-        async def ended(ctx: Context) -> None:
-            heard.append(ctx.close_status)
-
-        @answers.use_close
-        async def leave(ctx: Context) -> None:
-            await ctx.send("so long", path="/goodbye")
-
-        async with serving(router) as url, connect(url, router=answers):
-            pass
-        assert heard == ["so long", CloseStatus(1000, "", CloseSource.CLIENT)]
-
-    async def test_handlers_can_close(self, url: str) -> None:
-        """A handler of the router closes without waiting for itself."""
-        answers = Router()
-
-        async with connect(url, router=answers) as client:
-
-            @answers.bind("/question")
-            async def question(ctx: Context) -> None:
-                await client.close(4002, "enough")
-
-            with pytest.raises(SocketClosed, match="4002: enough"):
-                await client.request("/ask")
-
-    async def test_a_lost_connection(self) -> None:
-        """A connection that ends without a close frame is told as lost."""
-
-        async def drop(websocket: ServerConnection) -> None:
-            await websocket.recv()
-            websocket.transport.abort()
-
-        async with behaving(drop) as url, connect(url) as client:
-            with pytest.raises(SocketClosed, match="was lost") as failure:
-                await client.request("/x")
-            assert failure.value.close_status == CloseStatus(1006, "", CloseSource.SERVER)
-            with pytest.raises(SocketClosed, match="was lost"):
-                await anext(aiter(client))
-
-    async def test_sending_meets_the_end(self) -> None:
-        """A send that is under way when the connection ends says how it ended."""
-
-        async def close(websocket: ServerConnection) -> None:
-            await websocket.close(4005, "full")
-
-        async def send_for_ever(client: Client) -> None:
-            while True:
-                await client.send("/x")
-
-        async with behaving(close) as url, connect(url) as client:
-            with pytest.raises(SocketClosed) as failure:
-                await send_for_ever(client)
-            assert failure.value.close_status == CloseStatus(4005, "full", CloseSource.SERVER)
-
-    async def test_the_router_hears_how_it_ended(self) -> None:
-        """Close hooks see the server's close, and what they send raises."""
-        log: list[Any] = []
-        answers = Router()
-
-        @answers.use_close
-        async def closed(ctx: Context) -> None:
-            log.append(ctx.close_status)
-            with pytest.raises(SocketClosed):
-                await ctx.send("too late")
-
-        async def close(websocket: ServerConnection) -> None:
-            await websocket.recv()
-            await websocket.close(4005, "full")
-
-        async with behaving(close) as url, connect(url, router=answers) as client:
-            with pytest.raises(SocketClosed, match="4005"):
-                await client.request("/x")
-        assert log == [CloseStatus(4005, "full", CloseSource.SERVER)]
-
-    async def test_the_router_hears_the_end_from_the_server(
-        self, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        """Leaving after a failed send does not hide the end that the reader has yet to see."""
-        log: list[Any] = []
-        answers = Router()
-
-        @answers.use_close
-        async def closed(ctx: Context) -> None:
-            log.append(ctx.close_status)
-
-        leaving = asyncio.Event()
-        receive, begin_end = WebSocketConnection.receive, Reception.begin_end
-
-        async def receive_late(connection: WebSocketConnection) -> str | bytes:
-            try:
-                return await receive(connection)
-            except ConnectionEnded:
-                await leaving.wait()
-                raise
-
-        def begin_end_and_tell(reception: Reception) -> None:
-            begin_end(reception)
-            leaving.set()
-
-        monkeypatch.setattr(WebSocketConnection, "receive", receive_late)
-        monkeypatch.setattr(Reception, "begin_end", begin_end_and_tell)
-
-        async def close(websocket: ServerConnection) -> None:
-            await websocket.close(4005, "full")
-
-        async with behaving(close) as url, connect(url, router=answers) as client:
-            with pytest.raises(SocketClosed, match="4005"):
-                await send_for_ever(client)
-        assert log == [CloseStatus(4005, "full", CloseSource.SERVER)]
-
-    async def test_leaving_stops_handlers(self, url: str) -> None:
-        """Handlers of the client's router are cancelled when the block is left."""
-        log: list[str] = []
-        asked = asyncio.Event()
-        answers = Router()
-
-        @answers.bind("/question")
-        async def question(ctx: Context) -> None:
-            asked.set()
-            try:
-                await asyncio.Event().wait()
-            finally:
-                log.append("cleaned up")
-
-        async with connect(url, router=answers) as client:
-            await client.send("/ask")
-            await asked.wait()
-        assert log == ["cleaned up"]
-
-    async def test_leaving_under_cancellation(self, url: str) -> None:
-        """A block that is cancelled twice still leaves nothing behind."""
-        entered = asyncio.Event()
-
-        async def use() -> None:
-            async with connect(url):
-                entered.set()
-                await asyncio.Event().wait()
-
-        task = asyncio.create_task(use())
-        await entered.wait()
-        task.cancel()
-        await asyncio.sleep(0)
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await task
-
-    async def test_errors_of_the_block_pass(self, url: str) -> None:
-        """An error of the caller's own leaves the block as it is."""
-        with pytest.raises(LookupError, match="mine"):
-            async with connect(url):
-                raise LookupError("mine")
-
-
 class TestConnecting:
     """Handshakes and options."""
 
@@ -762,23 +455,3 @@ class TestReading:
             await asked_first.wait()
             go_on.set()
             assert await heard == list(range(100))
-
-    async def test_a_codec_that_breaks(self) -> None:
-        """An error of reading ends the connection, and is raised by leaving the block."""
-
-        class Broken(JsonCodec):
-            def decode_message(self, raw: str | bytes, message_type: MessageType) -> InboundMessage:
-                raise LookupError("broken codec")
-
-        causes: list[BaseException | None] = []
-
-        async def use(url: str) -> None:
-            async with connect(url, codec=Broken()) as client:
-                with pytest.raises(SocketClosed) as failure:
-                    await client.request("/fail")
-                causes.append(failure.value.__cause__)
-
-        async with serving(make_router()) as url:
-            with pytest.raises(LookupError, match="broken codec") as failure:
-                await use(url)
-        assert causes == [failure.value]
