@@ -51,9 +51,11 @@ async def serving(app: ASGIApp) -> AsyncGenerator[str]:
 
 
 @asynccontextmanager
-async def behaving(handler: Callable[[ServerConnection], Awaitable[None]]) -> AsyncGenerator[str]:
-    """Run a server that treats each connection as the handler says."""
-    async with serve_websockets(handler, "127.0.0.1", 0) as server:
+async def behaving(
+    handler: Callable[[ServerConnection], Awaitable[None]], **options: Any
+) -> AsyncGenerator[str]:
+    """Run a server that treats each connection as the handler says, with the library's options."""
+    async with serve_websockets(handler, "127.0.0.1", 0, **options) as server:
         yield f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
 
 

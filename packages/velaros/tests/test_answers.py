@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import copy
-import pickle
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +13,6 @@ from aros_core.codecs import Codec, InboundMessage, JsonCodec, MsgpackCodec, Out
 from velaros import Error, FieldError, UnmarshalError
 from velaros.answers import find_error, read_payload
 from velaros.codecs import ProtobufCodec
-from velaros.codecs.names import codec_named, codec_of_subprotocol
 from velaros.errors import ErrorAnswer
 from velaros.protobuf.envelope_pb2 import Envelope
 
@@ -133,22 +130,3 @@ def test_protobuf_errors_travel_in_the_metadata() -> None:
     assert read_payload(value, codec, Envelope) == Envelope(path="/x")
     with pytest.raises(TypeError, match="generated message class"):
         read_payload(value, codec)
-
-
-def test_errors_survive_copying() -> None:
-    """The error can be copied and pickled."""
-    error = ErrorAnswer("Validation error", [FieldError("title", "is required")])
-    for twin in (copy.copy(error), pickle.loads(pickle.dumps(error))):
-        assert (str(twin), twin.error, twin.fields) == (str(error), error.error, error.fields)
-
-
-def test_codecs_have_names() -> None:
-    """Clients choose codecs by name or by subprotocol, or bring their own."""
-    for codec in ALL:
-        assert type(codec_named(codec.name)) is type(codec)
-        assert type(codec_of_subprotocol(codec.subprotocol)) is type(codec)
-        assert codec_named(codec) is codec
-    assert isinstance(codec_of_subprotocol(None), JsonCodec)
-    assert isinstance(codec_of_subprotocol("chat"), JsonCodec)
-    with pytest.raises(ValueError, match="there is no codec 'xml'"):
-        codec_named("xml")
