@@ -210,8 +210,10 @@ async def test_rewritten_bodies_are_of_either_kind() -> None:
 
 
 async def test_no_body_is_empty() -> None:
-    """What has no body reads as empty."""
+    """What has no body is read to its end before the first chunk, and gives nothing after it."""
     assert await RequestBody(NoBody()).read(Limit()) == b""
+    assert await collect(RequestBody(NoBody()).chunks(Limit())) == []
+    assert await NoBody().next() == b""
 
 
 async def test_events_for_an_application() -> None:

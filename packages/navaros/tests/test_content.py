@@ -21,6 +21,7 @@ from navaros.content import (
     chunk_bytes,
     encode_body,
     is_file_object,
+    is_payload,
     is_streamed,
 )
 
@@ -34,6 +35,21 @@ class Message:
 
     read: bool
     close: str = "never"
+
+
+@dataclass
+class Recording:
+    """A file object that happens to be a dataclass."""
+
+    data: bytes
+
+    def read(self, size: int = -1) -> bytes:
+        """Return all that is left."""
+        data, self.data = self.data, b""
+        return data
+
+    def close(self) -> None:
+        """Do nothing."""
 
 
 class Tagged(PayloadCodec):
@@ -216,3 +232,14 @@ def test_chunks_are_text_or_bytes() -> None:
         assert chunk_bytes(chunk) == "ä".encode()
     with pytest.raises(TypeError, match="str or bytes, not in dict"):
         chunk_bytes({})
+
+
+def test_declared_data_is_for_a_codec() -> None:
+    """Its class alone tells; what could be read or iterated over is looked at closely."""
+    assert is_payload(Message(read=True))
+    assert is_payload({"a": 1})
+    assert is_payload([1])
+    assert not is_payload([FieldError("a", "is required")])
+    assert not is_payload(Recording(b""))
+    assert is_streamed(Recording(b""))
+    assert not is_payload("text")

@@ -749,6 +749,26 @@ class TestConversations:
             tasks[0].cancel()
             assert (await peer.message())["data"] == {"message": "on its own"}
 
+    async def test_a_message_that_comes_as_the_handler_ends_is_handled_by_itself(self) -> None:
+        """A receive that was given it in the last moment never took it, and says why."""
+        router = json_router()
+        tasks: list[asyncio.Task[Any]] = []
+
+        @router.bind("/talk")
+        async def _(ctx: Context) -> None:
+            await ctx.receive()
+            tasks.append(asyncio.create_task(ctx.receive()))
+            await settle(2)
+            (session,) = list(router._sessions)  # pyright: ignore[reportPrivateUsage]
+            session.dispatcher.take('{"path":"/next","id":1}', 23)
+
+        router.bind("/next", lambda ctx: "on its own")
+        async with Peer(router) as peer:
+            peer.push("/talk", 0, id=1)
+            assert (await peer.message())["data"] == {"message": "on its own"}
+            with pytest.raises(RuntimeError, match="this context is closed"):
+                await soon(tasks[0])
+
     async def test_follow_ups_that_lose_their_conversation_and_have_no_place_are_refused(
         self,
     ) -> None:
@@ -1090,3 +1110,64 @@ class TestMiddlewareOfFollowUps:
             peer.push("/talk", 1, id=1)
             await settle()
         assert seen == ["auth", "talk", "auth", "talk"]
+
+    @pytest.mark.parametrize("stops", [False, True])
+    async def test_an_id_that_is_changed_while_a_message_arrives(self, stops: bool) -> None:
+        """It arrives at a handler of its own, if at all; the receive waits on under the new id."""
+        router = json_router()
+        go = asyncio.Event()
+
+        @router.use
+        async def _(ctx: Context) -> None:
+            if ctx.data == b"1" and not go.is_set():
+                await go.wait()
+                if stops:
+                    return
+            await ctx.next()
+
+        @router.bind("/talk")
+        async def _(ctx: Context) -> Any:
+            await ctx.receive()
+            receiving = asyncio.create_task(ctx.receive())
+            await settle()
+            ctx.set_message_id(2)
+            await ctx.send("changed")
+            return [await receiving]
+
+        router.bind("/next", lambda ctx: "on its own")
+        async with Peer(router) as peer:
+            peer.push("/talk", 0, id=1)
+            peer.push("/next", 1, id=1)
+            assert await peer.message() == {"data": {"message": "changed"}}
+            go.set()
+            answer = {"error": "not found"} if stops else {"message": "on its own"}
+            assert await peer.message() == {"id": 1, "data": answer}
+            peer.push("/next", 3, id=2)
+            assert await peer.message() == {"id": 2, "data": [3]}
+
+    async def test_a_follow_up_that_middleware_gives_another_id(self) -> None:
+        """It has found its conversation already; the other id stays free."""
+        router = json_router()
+
+        @router.use
+        async def _(ctx: Context) -> None:
+            if ctx.data == b"1":
+                ctx.set_message_id(9)
+            await ctx.next()
+
+        @router.bind("/talk")
+        async def _(ctx: Context) -> list[Any]:
+            first = await ctx.receive()
+            await ctx.send("waiting")
+            return [first, await ctx.receive(), await ctx.receive()]
+
+        router.bind("/next", lambda ctx: "on its own")
+        async with Peer(router) as peer:
+            peer.push("/talk", 0, id=1)
+            assert await peer.message() == {"data": {"message": "waiting"}}
+            peer.push("/talk", 1, id=1)
+            await settle()
+            peer.push("/next", id=9)
+            assert await peer.message() == {"id": 9, "data": {"message": "on its own"}}
+            peer.push(None, 2, id=1)
+            assert await peer.message() == {"id": 1, "data": [0, 1, 2]}

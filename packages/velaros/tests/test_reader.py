@@ -9,7 +9,7 @@ import pytest
 
 from velaros import ConnectionEnded
 
-from .helpers import Peer, json_router, settle, soon
+from .helpers import Peer, json_router, noting, settle, soon
 
 if TYPE_CHECKING:
     from velaros import Router
@@ -113,3 +113,34 @@ async def test_only_the_first_loss_counts() -> None:
     status = session.lifecycle.close_status
     assert status is not None
     assert (status.status, status.reason) == (4001, "first")
+
+
+async def test_a_message_that_came_with_the_news_of_the_end_is_not_handled() -> None:
+    """A connection may give a message in spite of being cancelled; its client is gone all the same.
+
+    The cancellation was the reader's own, and leaves no trace.
+    """
+    router = json_router()
+    handled: list[str] = []
+    router.bind("/x", noting(handled, "handled"))
+    peer = Peer(router)
+    receive = peer.connection.receive
+
+    async def receive_stubbornly() -> str | bytes:
+        try:
+            return await receive()
+        except asyncio.CancelledError:
+            return '{"path":"/x","id":1}'
+
+    peer.connection.receive = receive_stubbornly
+    async with peer:
+        await settle()
+        session = session_of(router)
+        session.reader.miss(ConnectionEnded(4001, "gone"))
+        peer.connection.incoming.put_nowait(RuntimeError())
+        await peer.ended()
+        assert peer.task.cancelling() == 0
+    assert handled == []
+    status = session.lifecycle.close_status
+    assert status is not None
+    assert (status.status, status.reason) == (4001, "gone")
