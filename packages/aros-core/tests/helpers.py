@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from aros_core import Context
 from aros_core.asgi.request_facts import RequestFacts
+from aros_core.embedding import Embedding
 from aros_core.handlers import as_call
 from aros_core.router import AnyHandler, BaseRouter, Metadata
 from aros_core.steps import Link, chain_of
@@ -88,6 +89,22 @@ class PlainRouter(BaseRouter[AnyHandler[PlainContext]]):
         finally:
             ctx.end()
         return ctx
+
+
+class Guest(Embedding):
+    """A router of another protocol that lives in this one's chain."""
+
+    def __init__(self, router: PlainRouter) -> None:
+        self._router = router
+
+    @property
+    def router(self) -> PlainRouter:
+        """The router that lives here."""
+        return self._router
+
+    async def handle(self, ctx: Any, /) -> None:
+        """Let everything pass."""
+        await ctx.next()
 
 
 def links_of(*handlers: Any, **options: Any) -> tuple[Link, ...]:

@@ -10,8 +10,7 @@ import pytest
 
 from aros_core.asgi.lifespan import running, serve_lifespan
 
-from .helpers import PlainRouter, settle
-from .test_router import Guest
+from .helpers import Guest, PlainRouter, settle
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from aros_core import RouteDescriptor, middleware
-from aros_core.embedding import Embedding
 from aros_core.registration import Registration
 
 from .helpers import PlainContext, PlainRouter, ending, passing
@@ -276,35 +275,6 @@ def test_codecs_of_mounted_routers_serve_the_parent_too() -> None:
 
 
 # Families and their service
-
-
-class Guest(Embedding):
-    """A router of another protocol that lives in this one's chain."""
-
-    def __init__(self, router: PlainRouter) -> None:
-        self._router = router
-
-    @property
-    def router(self) -> PlainRouter:
-        """The router that lives here."""
-        return self._router
-
-    async def handle(self, ctx: Any, /) -> None:
-        """Let everything pass."""
-        await ctx.next()
-
-
-def test_the_family_of_a_router() -> None:
-    """Those mounted on it are its tree; those that live in it belong to the family as well."""
-    top, sub, embedded, below = (PlainRouter() for _ in range(4))
-    embedded.use("/x", below)
-    sub.use(ending([], "handler"))
-    sub.use("/ws", Guest(embedded))
-    sub.use(Guest(embedded))
-    top.use("/a", sub)
-    top.use("/b", sub)
-    assert list(top.tree()) == [top, sub]
-    assert list(top.family()) == [top, sub, embedded, below]
 
 
 async def test_a_router_runs_the_lifespans_of_its_family() -> None:
