@@ -36,12 +36,18 @@ def tests(session: nox.Session) -> None:
     session.run("pytest", *session.posargs)
 
 
-@nox.session(python=PYTHONS[0])
+@nox.session(python=[PYTHONS[0], PYTHONS[-1]])
 def coverage(session: nox.Session) -> None:
-    """Run the tests and report which lines and branches they leave out."""
+    """Run the tests on the oldest and the newest Python, and report what they leave out."""
     sync(session, "test", "lint", "servers", "frameworks")
-    session.run("coverage", "erase")
     session.run("coverage", "run", "-m", "pytest", *session.posargs)
+    session.notify("coverage_report")
+
+
+@nox.session
+def coverage_report(session: nox.Session) -> None:
+    """Report the lines and branches that no run of `coverage` since the last report has taken."""
+    sync(session, "test")
     session.run("coverage", "combine")
     session.run("coverage", "report")
 
