@@ -28,6 +28,19 @@ def asking_router(**options: Any) -> Router:
     return router
 
 
+def holding_up(router: Router) -> asyncio.Event:
+    """Have middleware hold messages with the payload 1 up, until the event is set."""
+    go = asyncio.Event()
+
+    @router.use
+    async def _(ctx: Context) -> None:
+        if ctx.data == b"1":
+            await go.wait()
+        await ctx.next()
+
+    return go
+
+
 class TestRequests:
     """The server asks, the client answers."""
 
@@ -920,13 +933,7 @@ class TestMiddlewareOfFollowUps:
     async def test_a_timeout_within_the_middleware_loses_nothing(self) -> None:
         """The message keeps arriving, and the next receive gets it first."""
         router = json_router()
-        go = asyncio.Event()
-
-        @router.use
-        async def _(ctx: Context) -> None:
-            if await ctx.unmarshal() == 1:
-                await go.wait()
-            await ctx.next()
+        go = holding_up(router)
 
         @router.bind("/talk")
         async def _(ctx: Context) -> list[Any]:
@@ -946,13 +953,7 @@ class TestMiddlewareOfFollowUps:
     async def test_a_message_that_arrives_when_the_handler_has_ended(self) -> None:
         """It starts a handler of its own."""
         router = json_router()
-        go = asyncio.Event()
-
-        @router.use
-        async def _(ctx: Context) -> None:
-            if await ctx.unmarshal() == 1 and not go.is_set():
-                await go.wait()
-            await ctx.next()
+        go = holding_up(router)
 
         @router.bind("/talk")
         async def _(ctx: Context) -> str:
@@ -972,13 +973,7 @@ class TestMiddlewareOfFollowUps:
     async def test_those_behind_it_stay_behind_it(self) -> None:
         """Its middleware goes on in the slot of the handler that has ended; then it comes first."""
         router = json_router(max_concurrent_messages=1)
-        go = asyncio.Event()
-
-        @router.use
-        async def _(ctx: Context) -> None:
-            if await ctx.unmarshal() == 1 and not go.is_set():
-                await go.wait()
-            await ctx.next()
+        go = holding_up(router)
 
         @router.bind("/talk")
         async def _(ctx: Context) -> None:
@@ -1004,14 +999,8 @@ class TestMiddlewareOfFollowUps:
     async def test_a_task_that_outlives_its_handler_does_not_receive_it_either(self) -> None:
         """It is handled by itself, once."""
         router = json_router()
-        go = asyncio.Event()
+        go = holding_up(router)
         tasks: list[asyncio.Task[Any]] = []
-
-        @router.use
-        async def _(ctx: Context) -> None:
-            if ctx.message.data == b"1" and not go.is_set():
-                await go.wait()
-            await ctx.next()
 
         @router.bind("/talk")
         async def _(ctx: Context) -> None:

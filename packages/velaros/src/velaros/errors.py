@@ -1,13 +1,16 @@
 """What goes wrong on sockets.
 
-ArosError
-├── SocketClosed          the other side is gone, or the socket ends (DisconnectedError)
-├── TooManyRequests       more requests wait for the other side than its limit
-├── HandshakeRefused      a client was not let in
-└── UnmarshalError
-└── ErrorAnswer       a client was answered with an error instead of a value
-TimeoutError
-└── RequestTimeout        the other side did not answer in time
+::
+
+    ArosError
+    ├── DisconnectedError
+    │   └── SocketClosed     the other side is gone, or the socket ends
+    ├── TooManyRequests      more requests wait for the other side than its limit
+    ├── HandshakeRefused     a client was not let in
+    └── UnmarshalError
+        └── ErrorAnswer      a client was answered with an error instead of a value
+    TimeoutError
+    └── RequestTimeout       the other side did not answer in time
 """
 
 from __future__ import annotations
