@@ -80,3 +80,25 @@ async def test_hooks_can_ask_the_client() -> None:
         assert question == {"id": question["id"], "data": "name?"}
         peer.push(id=question["id"], data="ada")
         assert await peer.message() == {"data": {"message": "ada"}}
+
+
+async def test_what_a_hook_returns_goes_nowhere() -> None:
+    """There is no message that it would answer, so any function may serve as a hook."""
+    router = json_router()
+
+    @router.use_open
+    async def _(ctx: Context) -> str:
+        return "hello"
+
+    @router.use_close
+    def _(ctx: Context) -> int:
+        return 5
+
+    @router.bind("/x")
+    async def _(ctx: Context) -> str:
+        return "handled"
+
+    async with Peer(router) as peer:
+        peer.push("/x", id=1)
+        assert await peer.message() == {"id": 1, "data": {"message": "handled"}}
+        await peer.nothing()

@@ -8,7 +8,7 @@ from aros_core.codecs import InboundMessage
 from velaros.context import Context
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Mapping
+    from collections.abc import Mapping
 
     from velaros.session import Session
 
@@ -24,10 +24,6 @@ class HookContext(Context):
         """Set the id; there is no message that could belong to another."""
         self.require_open()
         self.message.id = message_id
-
-    def answer(self, result: Any) -> Coroutine[Any, Any, None]:
-        """Reply with what a hook returned, which raises `RuntimeError`."""
-        return self.reply(result)
 
     async def reply(self, data: Any, *, meta: Mapping[str, Any] | None = None) -> None:
         """Raise `RuntimeError`."""
