@@ -492,6 +492,37 @@ class TestMiddleware:
             peer.push("/second", id="2")
             assert await peer.message() == {"id": "2", "data": {"message": "second"}}
 
+    async def test_of_two_ids_the_last_one_counts(self) -> None:
+        """Middleware may correct an id that led to a conversation; it is handled once."""
+        router = Router()
+        go = asyncio.Event()
+        seen: list[str] = []
+
+        @router.use
+        async def _(ctx: Context) -> None:
+            path, first, second = ctx.raw_data.decode().split("|")
+            seen.append(path)
+            ctx.set_message_marshaller(write_text)
+            ctx.set_message_path(path)
+            ctx.set_message_id(first)
+            ctx.set_message_id(second)
+            await ctx.next()
+
+        @router.bind("/first")
+        async def _(ctx: Context) -> str:
+            await go.wait()
+            return "first"
+
+        router.bind("/second", lambda ctx: "second")
+        async with Peer(router) as peer:
+            peer.put("/first|1|1")
+            await settle()
+            peer.put("/second|1|2")
+            assert await peer.frame() == "|2|second"
+            go.set()
+            assert await peer.frame() == "|1|first"
+        assert seen == ["/first", "/second"]
+
     async def test_an_id_that_is_changed_in_a_thread(self) -> None:
         """Plain functions may change ids as well."""
         router = Router()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 
 from aros_core.codecs import OutboundMessage
 from aros_core.payloads.answers import shape_answer
+from velaros.delivery import REJOIN
 from velaros.frames import BINARY, as_frame
 from velaros.inbound import InboundContext
 from velaros.status import CloseStatus, Status
@@ -49,6 +50,9 @@ class Context(InboundContext):
         dispatcher = self._session.dispatcher
         dispatcher.release(self)
         self.message.id = message_id
+        if self.chain is REJOIN:
+            self._is_diverted = False  # An earlier id led to a conversation; this one counts.
+            self.reroute(self.path, self._session.router.table.find(self.path))
         if not self._is_diverted:
             dispatcher.correspondence.claim(self, message_id)
 
