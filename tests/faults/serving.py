@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import resource
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -88,6 +88,17 @@ class Loaded:
             while (facts := await self.facts())[name] != value:
                 await asyncio.sleep(0.02)
         return facts
+
+    async def facts_at_rest(self, tasks: int) -> Facts:
+        """Ask what happened, when no more than so many tasks are left, or they will not end.
+
+        Of a socket whose close hooks have run, the task has its connection still to close.
+        """
+        with suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE):
+                while (await self.facts())["tasks"] > tasks:
+                    await asyncio.sleep(0.02)
+        return await self.facts()
 
     # Its memory
 

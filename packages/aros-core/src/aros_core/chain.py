@@ -178,7 +178,7 @@ class Chain:
             raise RuntimeError(_TWICE)
         if step is END:
             self._following = SPENT
-        elif is_elsewhere:
+        else:
             await self._walk_away(step, caller)
 
     def _is_called_by_others(self) -> bool:

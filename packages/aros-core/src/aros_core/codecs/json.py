@@ -65,6 +65,7 @@ class JsonCodec(Codec):
         except (ValueError, RecursionError) as error:
             raise MessageError(f"unreadable message: {error}", id=_salvage_id(raw)) from error
         message_id, path = envelope.id, envelope.path or ""
+        # Most are short; what `check_sizes` says costs more than all else here.
         is_short = isinstance(message_id, str) and len(message_id) <= SHORT_ID
         if not is_short or len(path) > SHORT_PATH:
             check_sizes(message_id, path)

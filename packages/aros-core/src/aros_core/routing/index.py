@@ -7,7 +7,7 @@ leads, so a path that is like an earlier one costs one look-up in a `dict` per s
 remembered is thrown away when it becomes too much, so memory is bounded whatever paths clients ask
 for.
 
-Constraints are taken as "any segment" here; the route has the last word on those.
+Constraints are taken as "any segment" here; the route table has the last word on those.
 """
 
 from __future__ import annotations
