@@ -31,6 +31,17 @@ def test_headers_ignore_case_and_keep_all_values() -> None:
     assert headers["X-Name"] == "é"
 
 
+def test_one_field_is_read_without_keeping_the_others() -> None:
+    """The first field of a name, however its case, and nothing is decoded for later."""
+    headers = [(b"Origin", b"https://a.test"), (b"origin", b"b"), (b"x-name", b"\xe9")]
+    told = facts(headers=headers)
+    assert told.header(b"origin") == "https://a.test"
+    assert told.header(b"x-name") == "é"
+    assert told.header(b"host") is None
+    assert facts().header(b"host") is None
+    assert "headers" not in vars(told)
+
+
 @pytest.mark.parametrize(
     ("query_string", "items"),
     [

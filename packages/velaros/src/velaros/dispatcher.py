@@ -51,10 +51,10 @@ class Dispatcher:
         router = session.router
         self._session = session
         self._contextvars = copy_context()
-        self._successors: deque[Context] = deque()
+        self._successors: deque[Context] | None = None
         self._is_draining = False
         self._expiry: asyncio.TimerHandle | None = None
-        self._chores: set[asyncio.Task[None]] = set()
+        self._chores: set[asyncio.Task[None]] | None = None
         self.inbox: Inbox[Context] = Inbox(
             router.max_concurrent_messages, router.max_waiting_messages
         )
@@ -230,6 +230,8 @@ class Dispatcher:
         if successor is None:
             inbox.running -= 1
         else:
+            if self._successors is None:
+                self._successors = deque()
             self._successors.append(successor)
         self._session.reader.wake()
         if successor is not None or inbox.waiting:
@@ -287,6 +289,8 @@ class Dispatcher:
             return
         task = start_task(chore, self.contextvars())
         if not task.done():
+            if self._chores is None:
+                self._chores = set()
             self._chores.add(task)
             task.add_done_callback(self._chores.discard)
 
@@ -307,7 +311,7 @@ class Dispatcher:
     def tasks_but(self, closer: object) -> list[asyncio.Task[None]]:
         """Return the tasks that run for this socket but for the closer's."""
         tasks = [task for ctx, task in self.active.items() if closer not in (ctx, task)]
-        return [*tasks, *self._chores]
+        return [*tasks, *(self._chores or ())]
 
 
 def _answer_for(error: Exception) -> Exception:

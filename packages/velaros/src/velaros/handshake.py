@@ -41,8 +41,8 @@ class OriginGuard:
 
     def check(self, facts: RequestFacts) -> None:
         """Raise `HTTPError` 403 for an origin that is not allowed."""
-        origin = facts.headers.get("origin")
-        host = facts.headers.get("host")
+        origin = facts.header(b"origin")
+        host = facts.header(b"host")
         secure = facts.scope.get("scheme") in _SECURE_SCHEMES
         if self._rules is None:
             if not self._warned and is_foreign(origin, host, secure=secure):

@@ -25,7 +25,7 @@ class Inbox(Generic[M]):
     def __init__(self, max_running: int, max_waiting: int) -> None:
         self._max_running = max_running
         self._max_waiting = max_waiting
-        self._queue: deque[tuple[M, int, float]] = deque()
+        self._queue: deque[tuple[M, int, float]] | None = None
         self.running = 0
         """How many slots are taken; who is done with one gives it back here."""
         self.waiting = 0
@@ -46,6 +46,8 @@ class Inbox(Generic[M]):
 
     def enqueue(self, message: M, size: int, now: float) -> None:
         """Have a message wait for a slot."""
+        if self._queue is None:
+            self._queue = deque()
         self._queue.append((message, size, now))
         self.hold(size)
 
@@ -83,4 +85,4 @@ class Inbox(Generic[M]):
 
     def clear(self) -> None:
         """Forget the messages that wait for a slot."""
-        self._queue.clear()
+        self._queue = None

@@ -86,6 +86,7 @@ class Reader:
                 self._refuse_size()
                 return
             refusal = dispatcher.take(raw, size)
+            del raw  # It may be large, and the next one long in coming.
             if refusal is not None:
                 self._is_waiting = True
                 await refusal

@@ -202,19 +202,19 @@ class Router(BaseRouter[Handler]):
         if scope["type"] == "lifespan":
             await serve_lifespan(self, scope, receive, send)
         elif scope["type"] == "websocket":
-            await self._serve_upgrade(scope, receive, send)
+            session = await self._shake_hands(scope, receive, send)
+            if session is not None:
+                await self.live(session)
         else:
             text = "this address takes WebSocket connections only; ask for an upgrade"
             await answer_with_text(send, 400, text)
 
-    async def _serve_upgrade(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _shake_hands(self, scope: Scope, receive: Receive, send: Send) -> Session | None:
         try:
-            session = await shake_hands(self, None, scope, receive, send)
+            return await shake_hands(self, None, scope, receive, send)
         except Exception as error:
             await refuse(scope, send, error, self.message_codecs)
-        else:
-            if session is not None:
-                await self.live(session)
+            return None
 
     async def handle_connection(self, info: ConnectionInfo, connection: Connection) -> None:
         """Drive the router over any connection until it ends.

@@ -29,6 +29,13 @@ class RequestFacts:
         fields = ((name.decode("latin-1"), value.decode("latin-1")) for name, value in self._raw)
         return CIMultiDictProxy(CIMultiDict(fields))
 
+    def header(self, name: bytes) -> str | None:
+        """Return the first field of this lower-case name; unlike `headers`, nothing is kept."""
+        for key, value in self._raw:
+            if key.lower() == name:
+                return value.decode("latin-1")
+        return None
+
     @property
     def _raw(self) -> list[tuple[bytes, bytes]]:
         return self.scope.get("headers") or []
