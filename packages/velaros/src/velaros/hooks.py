@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
@@ -57,7 +56,6 @@ HookObject: TypeAlias = UpgradeHandler | OpenHandler | CloseHandler
 """An object whose lifecycle hooks are registered when it is used or bound."""
 
 
-@dataclass(slots=True, eq=False)
 class Hook(Entry):
     """A handler of one moment; `owner` is the object whose method it is, else `None`."""
 

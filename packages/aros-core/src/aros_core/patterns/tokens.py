@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from enum import Enum
 from typing import ClassVar, TypeAlias
+
+from msgspec import Struct
 
 Test: TypeAlias = Callable[[str], object]
 """Tells with a true or false result whether a segment satisfies a constraint."""
@@ -26,8 +27,7 @@ class Modifier(Enum):
         """Whether the chunk may take more than one segment."""
 
 
-@dataclass(frozen=True, slots=True)
-class Literal:
+class Literal(Struct, frozen=True):
     """A chunk that matches its own text, such as `users` or `a?`."""
 
     text: str
@@ -44,8 +44,7 @@ class Literal:
         return segment == self.literal
 
 
-@dataclass(frozen=True, slots=True)
-class Wildcard:
+class Wildcard(Struct, frozen=True):
     r"""A chunk that matches without capturing, such as `*`, `**` or `(\d+)`."""
 
     text: str
@@ -53,7 +52,7 @@ class Wildcard:
     constraint: str | None = None
     """The regular expression that a segment must match in full, if there is one."""
     modifier: Modifier = Modifier.ONE
-    test: Test | None = field(default=None, repr=False, compare=False)
+    test: Test | None = None
     """The constraint, compiled."""
     name: ClassVar[None] = None
     literal: ClassVar[None] = None
@@ -63,8 +62,7 @@ class Wildcard:
         return segment != "" and (self.test is None or bool(self.test(segment)))
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(Struct, frozen=True):
     r"""A chunk that captures what it matches, such as `:id` or `:id(\d+)?`."""
 
     text: str
@@ -74,7 +72,7 @@ class Parameter:
     constraint: str | None = None
     """The regular expression that a segment must match in full, if there is one."""
     modifier: Modifier = Modifier.ONE
-    test: Test | None = field(default=None, repr=False, compare=False)
+    test: Test | None = None
     """The constraint, compiled."""
     literal: ClassVar[None] = None
 

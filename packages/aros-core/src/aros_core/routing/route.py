@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -13,13 +14,10 @@ if TYPE_CHECKING:
     from aros_core.patterns import Pattern
 
 
-class Entry:
+class Entry(Struct, eq=False):
     """Anything a router keeps in the order of registration."""
 
-    __slots__ = ()
 
-
-@dataclass(slots=True, eq=False)
 class Route(Entry):
     """Handlers under a pattern, or for everything where there is none."""
 
@@ -32,7 +30,6 @@ class Route(Entry):
     handlers: list[tuple[Any, Call]] = field(default_factory=list[tuple[Any, "Call"]])
 
 
-@dataclass(slots=True, eq=False)
 class CodecEntry(Entry):
     """A codec, which belongs to the router whatever the path."""
 

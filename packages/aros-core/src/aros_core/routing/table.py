@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
+
+from msgspec import Struct
 
 from aros_core.patterns import Pattern, join_paths
 from aros_core.routing.index import RouteIndex
@@ -26,8 +27,7 @@ _MOST_CHAINS = 16
 and paths that fit constraints oddly, but cannot keep the usual ones out."""
 
 
-@dataclass(slots=True)
-class PlacedRoute:
+class PlacedRoute(Struct):
     """A route with what its place in the tree of routers adds to it."""
 
     route: Route

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 from weakref import WeakKeyDictionary
 
@@ -44,7 +43,6 @@ class RouterNode:
         return (entry for entry in self.entries if isinstance(entry, Mount))
 
 
-@dataclass(slots=True, eq=False)
 class Mount(Entry):
     """A router under a prefix; `method` narrows what it answers."""
 
