@@ -18,7 +18,6 @@ Every one of them survives copying and pickling.
 
 from __future__ import annotations
 
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -58,7 +57,7 @@ class HTTPError(ArosError):
         if not 400 <= status <= 599:
             raise ValueError(f"an HTTPError has a status from 400 to 599, not {status!r}")
         self.status = int(status)
-        self.message = _reason_phrase(self.status) if message is None else message
+        self.message = reason_phrase(self.status) if message is None else message
         self.headers = dict(headers or {})
         super().__init__(self.status, self.message)
 
@@ -166,10 +165,12 @@ def is_client_error(error: BaseException) -> bool:
     return isinstance(error, (UnmarshalError, Error, FieldError, DisconnectedError))
 
 
-def _reason_phrase(status: int) -> str:
+def reason_phrase(status: int) -> str:
     """Return the reason phrase of `status`, or what its class is called if it has none."""
     if status in _PHRASES:
         return _PHRASES[status]
+    from http import HTTPStatus
+
     try:
         return HTTPStatus(status).phrase
     except ValueError:

@@ -14,7 +14,6 @@ from navaros.fields import (
     is_bodiless,
     plain_events,
 )
-from navaros.files import file_status
 from navaros.headers import ResponseHeaders
 from navaros.redirects import Redirect, location
 from navaros.response import ResponseSide
@@ -52,6 +51,8 @@ class AnsweringSide(ResponseSide):
     def _file_status(self, path: Path, status: int) -> int:
         if is_bodiless(status):
             return status
+        from navaros.files import file_status
+
         refuse_climbing(path, self._scope)
         found = file_status(
             path, self.method, self.request_headers, self._headers, whole=status != 200

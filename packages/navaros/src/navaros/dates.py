@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from email.utils import formatdate, parsedate_to_datetime
 
 
 def format_date(timestamp: float) -> str:
@@ -11,6 +10,8 @@ def format_date(timestamp: float) -> str:
 
     Raises `ValueError` for a time outside the years 1 to 9999.
     """
+    from email.utils import formatdate
+
     try:
         return formatdate(timestamp // 1, usegmt=True)
     except (ValueError, OverflowError, OSError):
@@ -19,6 +20,8 @@ def format_date(timestamp: float) -> str:
 
 def parse_date(text: str) -> int | None:
     """Return the Unix time of a date in any of HTTP's three formats; `None` if it is in none."""
+    from email.utils import parsedate_to_datetime
+
     try:
         return int(to_timestamp(parsedate_to_datetime(text)))
     except (ValueError, TypeError, IndexError, OverflowError):

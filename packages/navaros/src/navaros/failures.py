@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from aros_core.deadline import DeadlineExceeded
@@ -14,6 +13,7 @@ from aros_core.errors import (
     HTTPError,
     UnmarshalError,
     is_client_error,
+    reason_phrase,
 )
 
 if TYPE_CHECKING:
@@ -35,10 +35,8 @@ def failure_of(error: Exception) -> tuple[int, Any, Mapping[str, str]]:
         return error.status, Error(error.message), error.headers
     if isinstance(error, _ANSWERS):
         return 400, error, _NO_HEADERS
-    status = HTTPStatus.INTERNAL_SERVER_ERROR
-    if isinstance(error, DeadlineExceeded):
-        status = HTTPStatus.SERVICE_UNAVAILABLE
-    return int(status), Error(status.phrase), _NO_HEADERS
+    status = 503 if isinstance(error, DeadlineExceeded) else 500
+    return status, Error(reason_phrase(status)), _NO_HEADERS
 
 
 def is_special(body: Any) -> bool:

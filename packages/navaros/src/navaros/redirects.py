@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import quote
 
 REDIRECT_STATUSES: Final = frozenset({301, 302, 303, 307, 308})
 """The statuses that send a client elsewhere (RFC 9110, section 15.4)."""
@@ -105,6 +104,8 @@ def _without_dots(path: str) -> str:
 
 
 def _percent_encode(address: str) -> str:
+    from urllib.parse import quote
+
     return _replace_unprintable(lambda found: quote(found[0], safe=""), address)
 
 

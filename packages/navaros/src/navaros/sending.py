@@ -17,7 +17,6 @@ from navaros.errors import ClientDisconnected, ResponseAborted
 from navaros.events import EVENT_STREAM_HEADERS, EventStream
 from navaros.failures import failure_of, report
 from navaros.fields import declared_length, is_bodiless
-from navaros.files import CHUNK_SIZE, open_file, read_file_object
 from navaros.interruption import UntilOver
 from navaros.traversal import refuse_climbing
 
@@ -144,6 +143,8 @@ class SendingSide(AnsweringSide):
                 await self._begin(BINARY)
 
     async def _send_file(self, path: Path) -> None:
+        from navaros.files import open_file
+
         status = self._status_with(path)
         refuse_climbing(path, self._scope)
         answer = await open_file(
@@ -239,6 +240,8 @@ class SendingSide(AnsweringSide):
 
 def _chunks_of(body: Any) -> AsyncIterator[Any]:
     if is_file_object(body):
+        from navaros.files import read_file_object
+
         is_asynchronous = inspect.iscoroutinefunction(body.read)
         return _read_chunks(body) if is_asynchronous else read_file_object(body)
     if isinstance(body, AsyncIterable):
@@ -247,6 +250,8 @@ def _chunks_of(body: Any) -> AsyncIterator[Any]:
 
 
 async def _read_chunks(file: Any) -> AsyncIterator[bytes]:
+    from navaros.files import CHUNK_SIZE
+
     while chunk := await file.read(CHUNK_SIZE):
         yield chunk
 

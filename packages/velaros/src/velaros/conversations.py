@@ -5,7 +5,7 @@ Tables of ids; nothing here waits or sends.
 
 from __future__ import annotations
 
-import secrets
+import os
 from collections import deque
 from typing import Generic, TypeAlias, TypeVar
 
@@ -39,8 +39,8 @@ class PendingRequests(Generic[W]):
         if len(self._waiters) >= self._limit:
             raise TooManyRequests(self._limit)
         if not self._mark:
-            self._mark = f"{secrets.token_hex(4)}-"
-        message_id = self._mark + secrets.token_hex(8)
+            self._mark = f"{os.urandom(4).hex()}-"
+        message_id = self._mark + os.urandom(8).hex()
         self._waiters[message_id] = waiter
         return message_id
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -14,8 +14,7 @@ _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*")
 _DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 
 
-@dataclass(frozen=True, slots=True)
-class _Origin:
+class _Origin(Struct, frozen=True):
     scheme: str
     host: str
     port: int | None
@@ -120,6 +119,8 @@ def _parse_rule(pattern: str) -> _Origin:
 
 def _split_host(text: str) -> tuple[str, int | None] | None:
     """Split `host:port`; `None` when it is none, a path or user information included."""
+    from urllib.parse import urlsplit
+
     try:
         parts = urlsplit(f"//{text}")
         port = parts.port

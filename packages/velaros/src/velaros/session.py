@@ -7,7 +7,7 @@ what was read, `farewell.py` ends it all; what they share, and what handlers ask
 from __future__ import annotations
 
 import asyncio
-import secrets
+import os
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import ref
@@ -86,7 +86,7 @@ class Session:
 
         A client's router has sessions too, their `side` being the client's.
         """
-        self.id = secrets.token_hex(8)
+        self.id = os.urandom(8).hex()
         self.router = router
         self.facts = facts
         self.connection = connection

@@ -6,7 +6,6 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from aros_core.patterns.constraints import ConstraintError, compile_constraint
 from aros_core.patterns.errors import PatternError
 from aros_core.patterns.tokens import Chunk, Literal, Modifier, Parameter, Wildcard
 
@@ -117,6 +116,8 @@ def _read_constraint(text: str, start: int) -> tuple[str, Test]:
     expression = text[start + 1 : _closing_parenthesis(text, start)]
     if not expression:
         raise PatternError(text, start + 1, "a regular expression between the parentheses")
+    from aros_core.patterns.constraints import ConstraintError, compile_constraint
+
     try:
         return expression, compile_constraint(expression)
     except ConstraintError as error:
