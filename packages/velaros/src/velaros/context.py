@@ -310,11 +310,7 @@ class Context(InboundContext):
             message.type = BINARY
         else:
             message.type = self.message.type
-        session = self._session
-        if session.lifecycle.is_reachable:
-            await session.writer.send(self.encode, message)
-        else:
-            session.send_early(self.encode, message)
+        await self._session.send(self.encode, message)
         if is_answer:
             self.was_answered = True
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from aros_core.codecs import InboundMessage
 from aros_core.errors import Error, FieldError, HTTPError, UnmarshalError
+from aros_core.steps import END
 from aros_core.threads import current_call
 from velaros.context import Context
 from velaros.correspondence import Correspondence
@@ -145,7 +146,7 @@ class Dispatcher:
 
     def start_follow_up(self, ctx: Context, chain: Step) -> None:
         """Run the middleware of a conversation for a message that follows in it."""
-        self.spawn(ctx, self._handle_follow_up(ctx, chain))
+        self.spawn(ctx, self._handle(ctx, chain))
 
     def spawn(self, ctx: Context, coroutine: Coroutine[Any, Any, None]) -> None:
         """Run a chain in a task of its own, with context variables of its own."""
@@ -157,14 +158,10 @@ class Dispatcher:
         """Return a copy of the context variables that the socket was opened with."""
         return self._contextvars.copy()
 
-    async def _handle(self, ctx: Context) -> None:
+    async def _handle(self, ctx: Context, chain: Step | None = None) -> None:
+        """Run a message through its routes, or one that follows another through a chain."""
         try:
-            try:
-                ctx.chain = chain = self._session.router.table.find(ctx.path)
-            except TypeError as error:  # A route that was added lately has no handler yet.
-                ctx.error = error
-            else:
-                await ctx.run(chain)
+            await (self._route(ctx) if chain is None else ctx.follow(chain))
             if ctx.is_unsettled():
                 await self._conclude(ctx)
         except asyncio.CancelledError as cancellation:
@@ -173,21 +170,19 @@ class Dispatcher:
         finally:
             ctx.end()
             self.active.pop(ctx, None)
-            self._finish(ctx)
-
-    async def _handle_follow_up(self, ctx: Context, chain: Step) -> None:
-        try:
-            await ctx.follow(chain)
-            if ctx.is_unsettled():
-                await self._conclude(ctx)
-        except asyncio.CancelledError as cancellation:
-            await self._conclude_cancelled(ctx, cancellation)
-            raise
-        finally:
-            ctx.end()
-            self.active.pop(ctx, None)
-            if ctx.delivery is not None and not ctx.delivery.done():
+            if chain is None:
+                self._finish(ctx)
+            elif ctx.delivery is not None and not ctx.delivery.done():
                 ctx.delivery.set_result(None)
+
+    def _route(self, ctx: Context) -> Coroutine[Any, Any, None]:
+        try:
+            chain = self._session.router.table.find(ctx.path)
+        except TypeError as error:  # A route that was added lately has no handler yet.
+            ctx.error = error
+            chain = END
+        ctx.chain = chain
+        return ctx.run(chain)
 
     async def _conclude(self, ctx: Context) -> None:
         """Log an error that nobody handled, answer what nobody answered, end a broken stream."""

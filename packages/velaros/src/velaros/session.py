@@ -31,7 +31,7 @@ from velaros.tasks import is_cancelled
 from velaros.writer import Writer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Coroutine
 
     from aros_core.asgi.request_facts import RequestFacts
     from aros_core.codecs import Codec, OutboundMessage
@@ -49,7 +49,7 @@ class Session:
     __slots__ = (
         "__weakref__",
         "_closing",
-        "_early",
+        "_kept",
         "_ended",
         "_socket",
         "_socket_ref",
@@ -104,7 +104,7 @@ class Session:
         """The context or task that closed the socket, which may finish."""
         self.goodbye: tuple[object, ...] = ()
         """The context and the task of the close hooks, which may amend the close status."""
-        self._early: list[str | bytes] = []
+        self._kept: list[str | bytes] = []
         self._socket: Socket | None = None
         self._socket_ref: ref[Socket] | None = None
         self._closing: asyncio.Future[None] | None = None
@@ -137,7 +137,7 @@ class Session:
         self.lifecycle.accept()
         cancellation: asyncio.CancelledError | None = None
         try:
-            await self._send_early()
+            await self._send_kept()
             await self._start_open_hooks()
             await self.reader.run()
         except asyncio.CancelledError as error:
@@ -163,8 +163,8 @@ class Session:
         self.dispatcher.let_go()
         del self.connection
 
-    async def _send_early(self) -> None:
-        early, self._early = self._early, []
+    async def _send_kept(self) -> None:
+        early, self._kept = self._kept, []
         with suppress(SocketClosed):
             for frame in early:
                 await self.send(_as_it_is, frame)
@@ -213,21 +213,20 @@ class Session:
 
     # What handlers ask for
 
-    async def send(self, encode: Callable[[T], str | bytes], message: T) -> None:
-        """Encode and send a message; raises `SocketClosed` when nothing can be sent."""
-        if self.lifecycle.is_reachable:
-            await self.writer.send(encode, message)
-        else:
-            self.send_early(encode, message)
+    def send(self, encode: Callable[[T], str | bytes], message: T) -> Coroutine[Any, Any, None]:
+        """Encode and send a message; await the result.
 
-    def send_early(self, encode: Callable[[T], str | bytes], message: T) -> None:
-        """Keep what upgrade hooks send until the handshake is answered.
-
-        Raises `SocketClosed` where that is over, and nothing can be sent any more.
+        It raises `SocketClosed` when nothing can be sent. What upgrade hooks send goes out when the
+        handshake is answered.
         """
+        if self.lifecycle.is_reachable:
+            return self.writer.send(encode, message)
+        return self._keep(encode, message)
+
+    async def _keep(self, encode: Callable[[T], str | bytes], message: T) -> None:
         if self.lifecycle.phase is not Phase.UPGRADING:
             raise SocketClosed
-        self._early.append(encode(message))
+        self._kept.append(encode(message))
 
     def shape(self, codec: Codec | None, data: Any) -> Any:
         """Return what goes out for `data`, special answers in their shapes.
