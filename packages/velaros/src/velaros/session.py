@@ -49,8 +49,8 @@ class Session:
     __slots__ = (
         "__weakref__",
         "_closing",
-        "_kept",
         "_ended",
+        "_kept",
         "_socket",
         "_socket_ref",
         "_warned",

@@ -53,7 +53,7 @@ class JsonCodec(Codec):
     def encode(self, value: Any) -> bytes:
         """Return `value` as JSON; raise a `TypeError` that says why it cannot be."""
         try:
-            return encode_json(shape_answer(value))
+            return encode_json(value if value.__class__ is dict else shape_answer(value))
         except WRITE_FAULTS as error:
             raise write_fault(error, value, self.name) from error
 

@@ -40,9 +40,10 @@ class Params(Mapping[str, str]):
         return params
 
     def __getitem__(self, name: str) -> str:
-        if name in self._names:
-            return self._values[self._names.index(name)]
-        index = self._index(name)
+        try:
+            return self._values[self._names.index(name)]  # Most often the case is right.
+        except ValueError:
+            index = self._index(name)
         if index < 0:
             known = ", ".join(map(repr, self._names)) or "none"
             raise KeyError(f"no parameter {name!r}; the parameters are: {known}")
@@ -72,6 +73,8 @@ class Params(Mapping[str, str]):
         return f"Params({dict(self)!r})"
 
     def _index(self, name: object) -> int:
+        if name in self._names:
+            return self._names.index(name)
         if isinstance(name, str):
             folded = name.casefold()
             for index, own in enumerate(self._names):

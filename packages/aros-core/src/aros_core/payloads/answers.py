@@ -17,7 +17,7 @@ def shape_answer(value: Any) -> Any:
       `{"error": "Validation error", "fields": [{"email": "is required"}]}`
     - an `UnmarshalError` takes the second shape when it names fields, else the first
     """
-    if value.__class__ is not dict and isinstance(value, _MAYBE_SPECIAL):
+    if isinstance(value, _MAYBE_SPECIAL):
         return _shape(cast("ArosError | list[Any] | tuple[Any, ...]", value))
     return value
 
