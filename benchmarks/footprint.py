@@ -3,7 +3,8 @@
 Run it: uv run --group benchmarks benchmarks/footprint.py
 
 The import time is the CPU time of a process above that of one that imports nothing: the median
-of rounds in turn. Building is CPU time until the first request is answered: the least of a few.
+of rounds in turn, everything compiled to bytecode before, whatever the environment says of that.
+Building is CPU time until the first request is answered: the least of a few.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import sys
 import time
 from importlib.metadata import requires
 from statistics import median
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from packaging.requirements import Requirement
@@ -50,11 +52,12 @@ def import_rows(names: Sequence[str], rounds: int) -> list[Row]:
     """Return what imports cost, in milliseconds of CPU time."""
     commands = {"": "pass", **{name: f"import {IMPORTS[name]}" for name in names}}
     times: dict[str, list[float]] = {name: [] for name in commands}
-    for number in range(rounds + 1):
-        for name, command in commands.items():
-            spent = process_time(command)
-            if number:  # The first round fills the caches of the disk.
-                times[name].append(spent)
+    with TemporaryDirectory() as bytecode:
+        for number in range(rounds + 1):
+            for name, command in commands.items():
+                spent = process_time(command, bytecode)
+                if number:  # The first round compiles, and fills the caches of the disk.
+                    times[name].append(spent)
     values = {
         name: median(a - b for a, b in zip(times[name], times[""], strict=True)) * 1000
         for name in names
@@ -62,9 +65,13 @@ def import_rows(names: Sequence[str], rounds: int) -> list[Row]:
     return [Row("import", "import", "ms", values)]
 
 
-def process_time(command: str) -> float:
-    """Return the seconds of CPU time that a Python process takes for some code."""
-    process = subprocess.Popen([sys.executable, "-c", command])
+def process_time(command: str, bytecode: str) -> float:
+    """Return the seconds of CPU time that a Python process takes for some code.
+
+    `bytecode` is the folder of what it compiles, or was compiled before.
+    """
+    settings = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": bytecode}
+    process = subprocess.Popen([sys.executable, "-c", command], env={**os.environ, **settings})
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
