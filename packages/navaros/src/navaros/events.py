@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any, Final, cast
+
+from msgspec import Struct
 
 from aros_core.codecs.json import JsonCodec
 from navaros.blocking import ThreadedIterator
@@ -29,8 +30,7 @@ _find_id_fault: Final = re.compile(r"[\r\n\0]").search
 _encode_json: Final = JsonCodec().encode
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(Struct, frozen=True):
     """A server-sent event with more than data.
 
     `data` is text, or else is sent as JSON. `id` is what a browser names in `Last-Event-ID` when

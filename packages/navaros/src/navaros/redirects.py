@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 REDIRECT_STATUSES: Final = frozenset({301, 302, 303, 307, 308})
 """The statuses that send a client elsewhere (RFC 9110, section 15.4)."""
@@ -20,8 +21,7 @@ _DOT: Final = frozenset({".", "%2e"})
 _DOT_DOT: Final = frozenset({"..", ".%2e", "%2e.", "%2e%2e"})
 
 
-@dataclass(frozen=True, slots=True)
-class Redirect:
+class Redirect(Struct, frozen=True):
     """A response body that sends the client elsewhere.
 
     `to` is a path, absolute or relative to that of the request, and stays on this host whatever it

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
+from msgspec import Struct
 from multidict import CIMultiDict
 
 from velaros.status import Status
@@ -51,8 +51,7 @@ class Connection(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class ConnectionInfo:
+class ConnectionInfo(Struct, frozen=True):
     """What is known of a connection's other side before its first message."""
 
     remote_address: str | None = None

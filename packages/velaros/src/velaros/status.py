@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum, IntEnum
+
+from msgspec import Struct
 
 MAX_REASON_BYTES = 123
 """What a close frame holds beside the status (RFC 6455 section 5.5)."""
@@ -36,8 +37,7 @@ class CloseSource(Enum):
     SERVER = "server"
 
 
-@dataclass(frozen=True, slots=True)
-class CloseStatus:
+class CloseStatus(Struct, frozen=True):
     """How a socket was closed: status, reason and by whom."""
 
     status: int
