@@ -18,6 +18,7 @@ Every one of them survives copying and pickling.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -165,6 +166,7 @@ def is_client_error(error: BaseException) -> bool:
     return isinstance(error, (UnmarshalError, Error, FieldError, DisconnectedError))
 
 
+@cache
 def reason_phrase(status: int) -> str:
     """Return the reason phrase of `status`, or what its class is called if it has none."""
     if status in _PHRASES:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from concurrent.futures import ThreadPoolExecutor
 
 T = TypeVar("T")
 
@@ -25,10 +27,16 @@ class Workers:
     def __init__(self, limit: int, name: str) -> None:
         """Make the pool; its threads, which start when they are needed, carry the name."""
         self._limit = limit
+        self._name = name
         self._working = 0
         self._queue: deque[Callable[[], None]] = deque()
         self._lock = threading.Lock()
-        self._threads = ThreadPoolExecutor(_MOST_THREADS, thread_name_prefix=name)
+
+    @cached_property
+    def _threads(self) -> ThreadPoolExecutor:
+        from concurrent.futures import ThreadPoolExecutor
+
+        return ThreadPoolExecutor(_MOST_THREADS, thread_name_prefix=self._name)
 
     def submit(self, call: Callable[[], T]) -> Future[T]:
         """Have a thread make a call, now or when a place is free."""

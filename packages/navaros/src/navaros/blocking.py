@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextvars
 from collections.abc import AsyncIterator, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from aros_core.threads import ThreadCall
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from concurrent.futures import Future
+    from concurrent.futures import Future, ThreadPoolExecutor
 
 A = TypeVar("A")
 T = TypeVar("T")
@@ -20,10 +20,15 @@ T = TypeVar("T")
 MAX_THREADS: Final = 40
 """How many blocking steps run at once in one process; further ones wait for a thread."""
 
-# Not the threads of plain handlers: all of those may be waiting for what is read and written here.
-_executor = ThreadPoolExecutor(MAX_THREADS, thread_name_prefix="navaros-blocking")
-
 _END: Final[Any] = object()
+
+
+@cache
+def _executor() -> ThreadPoolExecutor:
+    # Not the threads of plain handlers: all of those may be waiting for what is read and written.
+    from concurrent.futures import ThreadPoolExecutor
+
+    return ThreadPoolExecutor(MAX_THREADS, thread_name_prefix="navaros-blocking")
 
 
 class BlockingSteps:
@@ -42,7 +47,7 @@ class BlockingSteps:
         """Call `step` in a thread, context variables carried over, and return its result."""
         call = ThreadCall()
         context = contextvars.copy_context()
-        self._step = future = _executor.submit(context.run, call.run, step, argument)
+        self._step = future = _executor().submit(context.run, call.run, step, argument)
         try:
             return await asyncio.wrap_future(future)
         except asyncio.CancelledError:
@@ -57,7 +62,7 @@ class BlockingSteps:
         if self._step is not None and not self._step.done():
             self._step.add_done_callback(lambda _: end())
             return
-        self._step = _executor.submit(end)
+        self._step = _executor().submit(end)
         await asyncio.shield(asyncio.wrap_future(self._step))
 
 

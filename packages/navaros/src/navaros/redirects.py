@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Final
+from urllib.parse import quote
 
 from msgspec import Struct
 
@@ -104,8 +105,6 @@ def _without_dots(path: str) -> str:
 
 
 def _percent_encode(address: str) -> str:
-    from urllib.parse import quote
-
     return _replace_unprintable(lambda found: quote(found[0], safe=""), address)
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
-
-from msgspec import Struct
+from urllib.parse import urlsplit
 
 from msgspec import Struct
 
@@ -121,8 +120,6 @@ def _parse_rule(pattern: str) -> _Origin:
 
 def _split_host(text: str) -> tuple[str, int | None] | None:
     """Split `host:port`; `None` when it is none, a path or user information included."""
-    from urllib.parse import urlsplit
-
     try:
         parts = urlsplit(f"//{text}")
         port = parts.port

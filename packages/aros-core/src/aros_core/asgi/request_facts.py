@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
 
 from multidict import CIMultiDict, CIMultiDictProxy, MultiDict, MultiDictProxy
 
@@ -42,8 +43,6 @@ class RequestFacts:
     @cached_property
     def query(self) -> MultiDictProxy[str]:
         """The parameters of the query string; bytes that are not UTF-8 are replaced."""
-        from urllib.parse import parse_qsl
-
         text = self.scope.get("query_string", b"").decode("utf-8", "replace")
         return MultiDictProxy(MultiDict(parse_qsl(text, keep_blank_values=True)))
 
