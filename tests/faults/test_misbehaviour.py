@@ -28,6 +28,7 @@ class Troublemaker:
 
     def __init__(self) -> None:
         self.released = asyncio.Event()
+        self.thread_begun = threading.Event()
         self.thread_released = threading.Event()
 
     def release(self) -> None:
@@ -73,6 +74,7 @@ class Troublemaker:
 
     def block(self, _: Context) -> None:
         """Keep a thread."""
+        self.thread_begun.set()
         self.thread_released.wait()
 
 
@@ -150,6 +152,8 @@ async def test_trouble(
     peer.push("/trouble", id=1)
     for _ in range(10):
         assert await bystander.request("/echo", 1) == 1
+    if (moment, trouble) == ("message", "block"):
+        await asyncio.to_thread(maker.thread_begun.wait)
     began = time.monotonic()
     peer.leave()
     longest = await longest_wait(bystander, peer.task)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-import secrets
+import os
 from collections.abc import Callable, Coroutine, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, overload
 
@@ -69,7 +69,7 @@ class InboundContext(BaseContext):
         if self.message.id is not None:
             return self.message.id
         if self._made_id is None:
-            self._made_id = secrets.token_hex(8)
+            self._made_id = os.urandom(8).hex()
         return self._made_id
 
     @property
