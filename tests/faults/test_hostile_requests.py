@@ -98,10 +98,19 @@ def app(tmp_path: Path) -> navaros.Router:
     return app
 
 
+async def warm_up(client: navaros.testing.Client) -> None:
+    """Have everything imported that is not before it is used."""
+    assert (await client.get("/file", headers={"range": "bytes=0-1"})).status_code == 206
+    assert (await client.post("/data", json=1)).status_code == 200
+    assert (await client.post("/form", data={"a": "b"})).status_code == 200
+    assert (await client.post("/form", files={"a": b"b"})).status_code == 200
+
+
 async def test_hostile_header_fields(app: navaros.Router, caplog: pytest.LogCaptureFixture) -> None:
     """Whatever a field says, it is understood or passed over."""
     slowest = (0.0, "")
     async with navaros.testing.Client(app) as client:
+        await warm_up(client)
         for field in FIELDS:
             for name, value in LISTS.items():
                 start = time.process_time()
@@ -121,6 +130,7 @@ async def test_hostile_forms(app: navaros.Router, caplog: pytest.LogCaptureFixtu
     """Forms are refused where there is too much of anything, long before their end."""
     slowest = (0.0, "")
     async with navaros.testing.Client(app) as client:
+        await warm_up(client)
         for content_type, name, body in FORMS:
             start = time.process_time()
             response = await client.post(
