@@ -17,7 +17,8 @@ from navaros.headers import ResponseHeaders
 TOKENS = st.text(
     alphabet="!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ",
     min_size=1,
-)
+).filter(lambda name: not name.lower().startswith(("__host-", "__secure-")))
+"""Names that promise nothing by how they begin."""
 PRINTABLE = st.text(alphabet=st.characters(min_codepoint=0x20, max_codepoint=0x7E))
 
 # `SimpleCookie` takes these names for attributes.
