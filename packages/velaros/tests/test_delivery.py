@@ -15,7 +15,7 @@ class FakeContext:
     def __init__(self, delivery: asyncio.Future[Any] | None = None) -> None:
         self.delivery = delivery
         self.rejoined = 0
-        self.routed = False
+        self.is_settled = False
 
     async def rejoin(self) -> None:
         """Note the call."""
@@ -58,4 +58,4 @@ async def test_come_after_every_route() -> None:
         assert step.link.order == sys.maxsize
         ctx = FakeContext()
         await step.call(ctx)
-        assert ctx.routed
+        assert ctx.is_settled

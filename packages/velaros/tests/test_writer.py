@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from velaros import ConnectionEnded, SocketClosed
+from velaros.lifecycle import Lifecycle
 from velaros.writer import Writer
 
 from .helpers import Clock, Closed, FakeConnection, settle, soon
@@ -24,7 +25,9 @@ class Desk:
         self.stalls = 0
         self.encoded: list[str] = []
         self.ends: list[ConnectionEnded] = []
-        self.writer = Writer(self.connection, timeout, self._stalled, self.ends.append)
+        lifecycle = Lifecycle()
+        lifecycle.accept()
+        self.writer = Writer(self.connection, lifecycle, timeout, self._stalled, self.ends.append)
 
     def _stalled(self) -> None:
         self.stalls += 1

@@ -67,14 +67,14 @@ class Context(InboundContext):
 
     # Sending
 
-    async def send(
+    def send(
         self, data: Any, *, path: str | None = None, meta: Mapping[str, Any] | None = None
-    ) -> None:
-        """Send a message without id: a notification.
+    ) -> Coroutine[Any, Any, None]:
+        """Send a message without id, a notification; await the result.
 
-        Raises `SocketClosed` when the client is gone, `ContextClosedError` after the chain.
+        It raises `SocketClosed` when the client is gone, `ContextClosedError` after the chain.
         """
-        await self._send(OutboundMessage(self._shaped(data), None, path, meta))
+        return self._send(OutboundMessage(self._shaped(data), None, path, meta))
 
     def reply(
         self, data: Any, *, meta: Mapping[str, Any] | None = None
@@ -252,6 +252,7 @@ class Context(InboundContext):
             async for item in items:
                 await self.reply(item)
                 self.streams = True
+                self.is_settled = False
             await self.end_stream()
         finally:
             await items.aclose()
@@ -262,6 +263,7 @@ class Context(InboundContext):
         A marshaller of middleware knows of data only, so that says it there; bare frames cannot.
         """
         self.streams = False
+        self.is_settled = True
         if not self.can_encode:
             return
         last = OutboundMessage(id=self.message.id, end=True)
@@ -283,7 +285,7 @@ class Context(InboundContext):
 
     def is_unsettled(self) -> bool:
         """Tell whether the chain left an error, no route that ran, or a stream without an end."""
-        return self._error is not None or not self.routed or self.streams
+        return self._error is not None or not self.is_settled
 
     async def rejoin(self) -> None:
         """Bring this message to the handler of its conversation."""
@@ -291,28 +293,35 @@ class Context(InboundContext):
 
     def transmit(self, message: OutboundMessage) -> Coroutine[Any, Any, None]:
         """Send a message that is ready but for its type, and is no answer to this one."""
-        return self._send(message, is_answer=False)
+        return self._session.outlet.send(self._encode, message)
 
-    def encode(self, message: OutboundMessage) -> str | bytes:
-        """Return the frame of a message: text where its type is text."""
-        if self._marshaller is not None:
-            return as_frame(self._marshaller(message), message.type)
-        codec = self.codec
-        if codec is not None:
-            return as_frame(codec.encode_message(message), message.type)
-        return self._session.encode_without_codec(message)
-
-    async def _send(self, message: OutboundMessage, *, is_answer: bool = True) -> None:
+    def _send(self, message: OutboundMessage) -> Coroutine[Any, Any, None]:
         if self._ended:
-            self.require_open()
+            return self._refuse()
+        return self._session.outlet.send(self._encode_answer, message)
+
+    async def _refuse(self) -> None:
+        self.require_open()
+
+    def _encode_answer(self, message: OutboundMessage) -> str | bytes:
+        frame = self._encode(message)
+        self.was_answered = True
+        return frame
+
+    def _encode(self, message: OutboundMessage) -> str | bytes:
+        """Return the frame of a message: of this message's type, or binary as the codec says."""
+        if self._ended:
+            self.require_open()  # The chain has ended since somebody asked for this.
         codec = self.codec
-        if codec is not None and codec.message_type is BINARY:
-            message.type = BINARY
-        else:
+        if codec is None:
             message.type = self.message.type
-        await self._session.send(self.encode, message)
-        if is_answer:
-            self.was_answered = True
+        else:
+            message.type = BINARY if codec.message_type is BINARY else self.message.type
+            if self._marshaller is None:
+                return as_frame(codec.encode_message(message), message.type)
+        if self._marshaller is None:
+            return self._session.encode_without_codec(message)
+        return as_frame(self._marshaller(message), message.type)
 
     def _shaped(self, data: Any) -> Any:
         if data.__class__ is dict:

@@ -24,11 +24,12 @@ class PendingRequests(Generic[W]):
     has 64 random bits of its own, so that nobody can guess one.
     """
 
-    __slots__ = ("_limit", "_mark", "_waiters")
+    __slots__ = ("_limit", "_waiters", "mark")
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._mark = ""
+        self.mark = ""
+        """What all ids begin with; empty as long as there is none."""
         self._waiters: dict[MessageId, W] = {}
 
     def __len__(self) -> int:
@@ -38,9 +39,9 @@ class PendingRequests(Generic[W]):
         """Keep what waits under a fresh id; raises `TooManyRequests` past the limit."""
         if len(self._waiters) >= self._limit:
             raise TooManyRequests(self._limit)
-        if not self._mark:
-            self._mark = f"{os.urandom(4).hex()}-"
-        message_id = self._mark + os.urandom(8).hex()
+        if not self.mark:
+            self.mark = f"{os.urandom(4).hex()}-"
+        message_id = self.mark + os.urandom(8).hex()
         self._waiters[message_id] = waiter
         return message_id
 
@@ -56,14 +57,9 @@ class PendingRequests(Generic[W]):
         """Wait no longer; an answer that comes later is dropped."""
         self._waiters.pop(message_id, None)
 
-    @property
-    def has_made_any(self) -> bool:
-        """Whether this side has made an id at all."""
-        return bool(self._mark)
-
     def made(self, message_id: MessageId) -> bool:
         """Tell whether this side made the id, for whatever request."""
-        mark = self._mark
+        mark = self.mark
         return bool(mark) and isinstance(message_id, str) and message_id.startswith(mark)
 
     def clear(self) -> list[W]:
@@ -76,37 +72,37 @@ class PendingRequests(Generic[W]):
 class Conversations(Generic[M]):
     """The messages of one socket that are being handled, and those that follow under their ids."""
 
-    __slots__ = ("_follow_ups", "owners")
+    __slots__ = ("follow_ups", "owners")
 
     def __init__(self) -> None:
         self.owners: dict[MessageId, M] = {}
         """The messages that are being handled, or wait to be, by the ids of what follows them."""
-        self._follow_ups: dict[MessageId, deque[M]] = {}
+        self.follow_ups: dict[MessageId, deque[M]] = {}
+        """The messages that wait for a handler of their conversation, by id; only where some do."""
 
     def follow(self, message_id: MessageId, follow_up: M) -> None:
         """Have a message wait for the handler of the conversation."""
-        self._follow_ups.setdefault(message_id, deque()).append(follow_up)
+        self.follow_ups.setdefault(message_id, deque()).append(follow_up)
 
     def put_back(self, message_id: MessageId, follow_up: M) -> None:
         """Have a message wait again, before all others."""
-        self._follow_ups.setdefault(message_id, deque()).appendleft(follow_up)
+        self.follow_ups.setdefault(message_id, deque()).appendleft(follow_up)
 
     def take(self, message_id: MessageId) -> M | None:
         """Return the follow-up that came first, for the handler of the conversation."""
-        waiting = self._follow_ups.get(message_id)
+        waiting = self.follow_ups.get(message_id)
         if not waiting:
             return None
         follow_up = waiting.popleft()
         if not waiting:
-            del self._follow_ups[message_id]
+            del self.follow_ups[message_id]
         return follow_up
 
     def end(self, message_id: MessageId) -> M | None:
         """End a conversation; the first message that still waits begins the next one."""
-        if self._follow_ups:
-            follow_up = self.take(message_id)
-            if follow_up is not None:
-                self.owners[message_id] = follow_up
-                return follow_up
-        self.owners.pop(message_id, None)
-        return None
+        follow_up = self.take(message_id)
+        if follow_up is None:
+            self.owners.pop(message_id, None)
+        else:
+            self.owners[message_id] = follow_up
+        return follow_up

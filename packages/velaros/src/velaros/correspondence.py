@@ -42,16 +42,15 @@ class Correspondence:
 
     def knows(self, message_id: MessageId) -> bool:
         """Tell whether a message with this id answers a request or follows another message."""
-        pending = self._pending
-        return message_id in self._conversations.owners or (
-            pending.has_made_any and pending.made(message_id)
-        )
+        return message_id in self._conversations.owners or self._pending.made(message_id)
 
-    def take(self, ctx: Context, message_id: MessageId) -> bool:
+    def take(self, ctx: Context) -> bool:
         """Bring a message whose id is known to who waits for it, or have it wait for that.
 
         It is refused, and this false, when it has no place to wait.
         """
+        message_id = ctx.message.id
+        assert message_id is not None, "a message without an id belongs to nobody"
         waiter = self._pending.take(message_id)
         if waiter is not None and not waiter.done():
             waiter.set_result(ctx)
@@ -82,17 +81,23 @@ class Correspondence:
             ctx.divert(DELIVER)
         elif self._pending.made(message_id):
             ctx.divert(DROP)
-        elif message_id not in self._conversations.owners:
-            self.begin(ctx)
-        else:
+        elif not self.begin(ctx):
             ctx.divert(REJOIN)
 
-    def begin(self, ctx: Context) -> None:
-        """Begin the conversation of a message that is to be handled."""
+    def begin(self, ctx: Context) -> bool:
+        """Begin the conversation of a message that is to be handled.
+
+        There is none, and this false, where the message answers a request or follows another one.
+        """
         message_id = ctx.message.id
-        if message_id is not None:
-            ctx.conversation = message_id
-            self._conversations.owners[message_id] = ctx
+        if message_id is None:
+            return True
+        pending, owners = self._pending, self._conversations.owners
+        if message_id in owners or (pending.mark and pending.made(message_id)):
+            return False
+        ctx.conversation = message_id
+        owners[message_id] = ctx
+        return True
 
     def end(self, ctx: Context) -> Context | None:
         """End the conversation of a message; return the one that follows and waits no longer."""
@@ -102,7 +107,11 @@ class Correspondence:
         ctx.conversation = None
         if self._receivers or ctx.arriving is not None:
             self._take_back(ctx, message_id)
-        successor = self._conversations.end(message_id)
+        conversations = self._conversations
+        if not conversations.follow_ups:
+            conversations.owners.pop(message_id, None)
+            return None
+        successor = conversations.end(message_id)
         if successor is not None:
             self._dispatcher.inbox.let_go(successor.size)
             successor.conversation = message_id

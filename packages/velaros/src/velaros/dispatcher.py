@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from aros_core.codecs import InboundMessage
 from aros_core.errors import Error, FieldError, HTTPError, UnmarshalError
-from aros_core.steps import END
 from aros_core.threads import current_call
 from velaros.context import Context
 from velaros.correspondence import Correspondence
@@ -81,24 +80,22 @@ class Dispatcher:
         return self._bring(Context(session, message, codec, size))
 
     def _bring(self, ctx: Context) -> Coroutine[Any, Any, None] | None:
-        message_id = ctx.message.id
         correspondence = self.correspondence
-        if message_id is not None and correspondence.knows(message_id):
-            is_refused = not correspondence.take(ctx, message_id)
-            return self._answer(ctx, BUSY) if is_refused else None
-        return self._admit(ctx)
+        if not correspondence.begin(ctx):
+            return None if correspondence.take(ctx) else self._answer(ctx, BUSY)
+        refusal = self._admit(ctx)
+        if refusal is not None:
+            correspondence.end(ctx)
+        return refusal
 
     def _admit(self, ctx: Context) -> Coroutine[Any, Any, None] | None:
         """Start a message, or have it wait; where it has no place, return the answer's sending."""
-        inbox = self.inbox
         lifecycle = self._session.lifecycle
-        if lifecycle.takes_messages and inbox.take_slot():
-            self.correspondence.begin(ctx)
+        if lifecycle.takes_messages and self.inbox.take_slot():
             self.spawn(ctx, self._handle(ctx))
         elif not lifecycle.is_closing:
-            if inbox.is_full:
+            if self.inbox.is_full:
                 return self._answer(ctx, BUSY)
-            self.correspondence.begin(ctx)
             self._enqueue(ctx)
             self._session.warn_of_waiting()
         return None
@@ -146,6 +143,7 @@ class Dispatcher:
 
     def start_follow_up(self, ctx: Context, chain: Step) -> None:
         """Run the middleware of a conversation for a message that follows in it."""
+        ctx.divert(chain)
         self.spawn(ctx, self._handle(ctx, chain))
 
     def spawn(self, ctx: Context, coroutine: Coroutine[Any, Any, None]) -> None:
@@ -161,12 +159,17 @@ class Dispatcher:
     async def _handle(self, ctx: Context, chain: Step | None = None) -> None:
         """Run a message through its routes, or one that follows another through a chain."""
         try:
-            await (self._route(ctx) if chain is None else ctx.follow(chain))
+            if chain is None:
+                ctx.chain = self._session.router.table.find(ctx.path)
+            await ctx.run(ctx.chain)
             if ctx.is_unsettled():
                 await self._conclude(ctx)
         except asyncio.CancelledError as cancellation:
             await self._conclude_cancelled(ctx, cancellation)
             raise
+        except TypeError as error:  # A route that was added lately has no handler yet.
+            ctx.error = error
+            await self._conclude(ctx)
         finally:
             ctx.end()
             self.active.pop(ctx, None)
@@ -175,14 +178,6 @@ class Dispatcher:
             elif ctx.delivery is not None and not ctx.delivery.done():
                 ctx.delivery.set_result(None)
 
-    def _route(self, ctx: Context) -> Coroutine[Any, Any, None]:
-        try:
-            chain = self._session.router.table.find(ctx.path)
-        except TypeError as error:  # A route that was added lately has no handler yet.
-            ctx.error = error
-            chain = END
-        ctx.chain = chain
-        return ctx.run(chain)
 
     async def _conclude(self, ctx: Context) -> None:
         """Log an error that nobody handled, answer what nobody answered, end a broken stream."""
@@ -221,14 +216,15 @@ class Dispatcher:
         if ctx.arriving is not None and self._is_put_off(ctx, ctx.arriving):
             return
         inbox = self.inbox
-        successor = None if ctx.conversation is None else self.correspondence.end(ctx)
+        successor = self.correspondence.end(ctx)
         if successor is None:
             inbox.running -= 1
         else:
             if self._successors is None:
                 self._successors = deque()
             self._successors.append(successor)
-        self._session.reader.wake()
+        if self._session.reader.room is not None:
+            self._session.reader.wake()
         if successor is not None or inbox.waiting:
             self.drain()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import os
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, overload
 
 from aros_core.chain import Chain
@@ -36,6 +36,8 @@ class InboundContext(BaseContext):
     _unmarshaler: Unmarshaler | None = None
     _is_diverted: bool = False
     _received: bytes | None = None
+    streams: bool = False
+    """Whether a stream of replies has begun and not ended."""
 
     def __init__(
         self, session: Session, message: InboundMessage, codec: Codec | None, size: int = 0
@@ -54,10 +56,8 @@ class InboundContext(BaseContext):
         """The id under which further messages follow this one, while it is handled."""
         self.arriving: Context | None = None
         """The message that follows this one and is on its way through the middleware."""
-        self.routed = False
-        """Whether a handler of a route ran, not only middleware."""
-        self.streams = False
-        """Whether a stream of replies has begun and not ended."""
+        self.is_settled = False
+        """Whether a handler of a route ran, and left no stream of replies without an end."""
 
     @property
     def _facts(self) -> RequestFacts:  # pyright: ignore[reportIncompatibleVariableOverride]
@@ -174,9 +174,3 @@ class InboundContext(BaseContext):
         """Make `next()` run this chain instead of the routes, whatever path is set."""
         self._is_diverted = True
         self.reroute(self.path, chain)
-
-    def follow(self, chain: Step) -> Coroutine[Any, Any, None]:
-        """Walk this chain, whatever path is set; await the result."""
-        self._is_diverted = True
-        self.chain = chain
-        return self.run(chain)

@@ -29,18 +29,21 @@ class Reader:
         "_end",
         "_is_interrupted",
         "_is_waiting",
-        "_room",
+        "_max_size",
         "_session",
         "_task",
+        "room",
     )
 
     def __init__(self, session: Session) -> None:
         self._session = session
+        self._max_size = session.router.max_message_size
         self._task: asyncio.Task[object] | None = None
         self._cancelled_before = 0
         self._is_waiting = False
         self._is_interrupted = False
-        self._room: asyncio.Future[None] | None = None
+        self.room: asyncio.Future[None] | None = None
+        """What reading waits for while it pauses: something that frees a place."""
         self._end: ConnectionEnded | None = None
 
     async def run(self) -> None:
@@ -71,10 +74,10 @@ class Reader:
         """Read message after message, until something changes that others have brought about."""
         session = self._session
         dispatcher, lifecycle = session.dispatcher, session.lifecycle
-        receive = session.connection.receive
+        inbox, receive = dispatcher.inbox, session.connection.receive
         while lifecycle.close_status is None and self._end is None:
             self._is_waiting = True
-            if dispatcher.inbox.waiting and dispatcher.is_full:
+            if inbox.waiting and dispatcher.is_full:
                 await self._wait_for_room()
                 continue
             raw = await receive()
@@ -82,7 +85,7 @@ class Reader:
             if self._is_interrupted:
                 return
             size = len(raw) if raw.isascii() else size_of(raw)
-            if size > session.router.max_message_size:
+            if size > self._max_size:
                 self._refuse_size()
                 return
             refusal = dispatcher.take(raw, size)
@@ -92,19 +95,19 @@ class Reader:
                 await refusal
 
     def _refuse_size(self) -> None:
-        limit = self._session.router.max_message_size
-        self._session.close(Status.MESSAGE_TOO_BIG, f"a message may have {limit} bytes")
+        reason = f"a message may have {self._max_size} bytes"
+        self._session.close(Status.MESSAGE_TOO_BIG, reason)
 
     async def _wait_for_room(self) -> None:
         """Wait until something frees a place, for at most 10 s without a free slot."""
-        self._room = asyncio.get_running_loop().create_future()
+        self.room = asyncio.get_running_loop().create_future()
         try:
             async with asyncio.timeout(MAX_WAIT):
-                await self._room
+                await self.room
         except TimeoutError:
             self._session.close(Status.TRY_AGAIN_LATER, "too many messages wait")
         finally:
-            self._room = None
+            self.room = None
 
     async def _read_end(self, end: ConnectionEnded) -> None:
         """Learn status and reason of the end, which a send that failed because of it cannot tell.
@@ -129,8 +132,8 @@ class Reader:
 
     def wake(self) -> None:
         """Have reading go on, if it pauses: there is room again, or somebody waits for messages."""
-        if self._room is not None and not self._room.done():
-            self._room.set_result(None)
+        if self.room is not None and not self.room.done():
+            self.room.set_result(None)
 
     def miss(self, end: ConnectionEnded) -> None:
         """Take no more messages from a client that is gone; only learn how it went."""

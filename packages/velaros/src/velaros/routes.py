@@ -17,7 +17,7 @@ def noting(call: Call) -> Call:
     """Return the call of a handler that notes on the context that a route ran."""
 
     def note_and_call(ctx: Context) -> Awaitable[Any]:
-        ctx.routed = True
+        ctx.is_settled = True
         return call(ctx)
 
     return note_and_call

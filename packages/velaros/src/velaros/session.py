@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from contextlib import suppress
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 from weakref import ref
 
 from aros_core.codecs import MessageType
@@ -17,6 +16,7 @@ from aros_core.payloads.answers import shape_answer, shape_message
 from aros_core.steps import chain_of
 from aros_core.storage import Storage
 from velaros.dispatcher import Dispatcher
+from velaros.early_frames import EarlyFrames
 from velaros.errors import SocketClosed
 from velaros.farewell import Farewell
 from velaros.frames import as_frame, bare_frame
@@ -31,17 +31,12 @@ from velaros.tasks import is_cancelled
 from velaros.writer import Writer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
-
     from aros_core.asgi.request_facts import RequestFacts
     from aros_core.codecs import Codec, OutboundMessage
     from velaros.connection import Connection
     from velaros.context import Context
     from velaros.inbound import Marshaller
     from velaros.router import Router
-
-T = TypeVar("T")
-
 
 class Session:
     """The life of one socket."""
@@ -50,7 +45,6 @@ class Session:
         "__weakref__",
         "_closing",
         "_ended",
-        "_kept",
         "_socket",
         "_socket_ref",
         "_warned",
@@ -64,6 +58,7 @@ class Session:
         "lifecycle",
         "marshaller",
         "message_type",
+        "outlet",
         "reader",
         "router",
         "storage",
@@ -95,7 +90,11 @@ class Session:
         self.storage = Storage() if storage is None else storage
         self.lifecycle = Lifecycle(side)
         self.reader = Reader(self)
-        self.writer = Writer(connection, router.send_timeout, self._give_up, self.reader.miss)
+        self.writer = Writer(
+            connection, self.lifecycle, router.send_timeout, self._give_up, self.reader.miss
+        )
+        self.outlet: Writer | EarlyFrames = EarlyFrames(self.lifecycle)
+        """Where messages are sent: the writer, once the handshake is answered."""
         self.dispatcher = Dispatcher(self)
         self.message_type = codecs[0].message_type if codecs else MessageType.TEXT
         self.marshaller: Marshaller | None = None
@@ -104,7 +103,6 @@ class Session:
         """The context or task that closed the socket, which may finish."""
         self.goodbye: tuple[object, ...] = ()
         """The context and the task of the close hooks, which may amend the close status."""
-        self._kept: list[str | bytes] = []
         self._socket: Socket | None = None
         self._socket_ref: ref[Socket] | None = None
         self._closing: asyncio.Future[None] | None = None
@@ -137,7 +135,7 @@ class Session:
         self.lifecycle.accept()
         cancellation: asyncio.CancelledError | None = None
         try:
-            await self._send_kept()
+            await self._open_outlet()
             await self._start_open_hooks()
             await self.reader.run()
         except asyncio.CancelledError as error:
@@ -163,11 +161,11 @@ class Session:
         self.dispatcher.let_go()
         del self.connection
 
-    async def _send_kept(self) -> None:
-        early, self._kept = self._kept, []
-        with suppress(SocketClosed):
-            for frame in early:
-                await self.send(_as_it_is, frame)
+    async def _open_outlet(self) -> None:
+        early = self.outlet
+        self.outlet = self.writer
+        if isinstance(early, EarlyFrames):
+            await early.hand_over(self.writer)
 
     async def _start_open_hooks(self) -> None:
         if self.lifecycle.is_closing:
@@ -212,21 +210,6 @@ class Session:
         return socket
 
     # What handlers ask for
-
-    def send(self, encode: Callable[[T], str | bytes], message: T) -> Coroutine[Any, Any, None]:
-        """Encode and send a message; await the result.
-
-        It raises `SocketClosed` when nothing can be sent. What upgrade hooks send goes out when the
-        handshake is answered.
-        """
-        if self.lifecycle.is_reachable:
-            return self.writer.send(encode, message)
-        return self._keep(encode, message)
-
-    async def _keep(self, encode: Callable[[T], str | bytes], message: T) -> None:
-        if self.lifecycle.phase is not Phase.UPGRADING:
-            raise SocketClosed
-        self._kept.append(encode(message))
 
     def shape(self, codec: Codec | None, data: Any) -> Any:
         """Return what goes out for `data`, special answers in their shapes.
@@ -312,7 +295,3 @@ class Session:
         self.lifecycle.give_up("the client does not read")
         logger.debug("socket %s: the client does not read; given up", self.id)
         self.reader.interrupt()
-
-
-def _as_it_is(frame: str | bytes) -> str | bytes:
-    return frame

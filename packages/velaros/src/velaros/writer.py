@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from velaros.connection import Connection
+    from velaros.lifecycle import Lifecycle
 
 T = TypeVar("T")
 
@@ -27,6 +28,8 @@ class Writer:
         "_cancelling",
         "_connection",
         "_ending",
+        "_lifecycle",
+        "_loop",
         "_on_end",
         "_on_stall",
         "_sender",
@@ -39,15 +42,19 @@ class Writer:
     def __init__(
         self,
         connection: Connection,
+        lifecycle: Lifecycle,
         timeout: float,
         on_stall: Callable[[], None],
         on_end: Callable[[ConnectionEnded], None],
     ) -> None:
-        """`on_stall` is called when the connection takes a message for over `timeout` seconds.
+        """Write for as long as the client can be reached.
 
-        `on_end` is called when it says that the client is gone.
+        `on_stall` is called when the connection takes a message for over `timeout` seconds, and
+        `on_end` when it says that the client is gone.
         """
         self._connection = connection
+        self._lifecycle = lifecycle
+        self._loop = asyncio.get_running_loop()
         self._timeout = timeout
         self._on_stall = on_stall
         self._on_end = on_end
@@ -65,6 +72,8 @@ class Writer:
 
         Raises `SocketClosed` when the client is gone or does not read, and what `encode` raises.
         """
+        if not self._lifecycle.is_reachable:
+            raise SocketClosed
         if self._busy:
             await self._wait_for_turn()
         self._busy = True
@@ -72,13 +81,12 @@ class Writer:
             if self._ending:
                 raise SocketClosed(self._ending)
             frame = encode(message)
-            sender = self._sender = asyncio.current_task()
+            sender = self._sender = asyncio.current_task(self._loop)
             assert sender is not None, "sending happens in tasks"
             self._cancelling = sender.cancelling()
-            loop = sender.get_loop()
-            self._since = loop.time()
+            self._since = self._loop.time()
             if self._timer is None:
-                self._timer = loop.call_later(self._timeout, self._watch)
+                self._timer = self._loop.call_later(self._timeout, self._watch)
             try:
                 await self._connection.send(frame)
             except asyncio.CancelledError:
@@ -133,13 +141,11 @@ class Writer:
 
     def _watch(self) -> None:
         self._timer = None
-        sender = self._sender
-        if sender is None:
+        if self._sender is None:
             return
-        loop = sender.get_loop()
         due = self._since + self._timeout
-        if loop.time() < due:
-            self._timer = loop.call_at(due, self._watch)
+        if self._loop.time() < due:
+            self._timer = self._loop.call_at(due, self._watch)
             return
         self.stop("the client does not read")
         self._on_stall()
@@ -147,7 +153,7 @@ class Writer:
     async def _wait_for_turn(self) -> None:
         if self._turns is None:
             self._turns = {}
-        turn = asyncio.get_running_loop().create_future()
+        turn = self._loop.create_future()
         self._turns[turn] = None
         try:
             await turn
