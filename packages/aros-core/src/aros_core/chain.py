@@ -46,14 +46,14 @@ class Chain:
     _params: Params
     _params_of: Step | None
     _rewrites: tuple[tuple[int, str], ...] = ()
-    _ended: bool = False
-    _root: Any = None
+    _root: Any
     """The coroutine that is the whole walk."""
     _branch: object = None
     """Marks, in the context variables, who belongs to the part of the walk that has moved away."""
 
     def __init__(self) -> None:
         self._params_of = None
+        self._ended = False
         self._error: Exception | None = None
         self._deadline: Deadline | None = None
         self._step: Step = END

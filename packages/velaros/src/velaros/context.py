@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 from aros_core.codecs import OutboundMessage
 from aros_core.payloads.answers import shape_answer
 from velaros.delivery import REJOIN
-from velaros.frames import BINARY, as_frame
+from velaros.frames import BINARY, TEXT, as_frame
 from velaros.inbound import InboundContext
 from velaros.status import CloseStatus, Status
 
@@ -35,8 +35,6 @@ class Context(InboundContext):
     """Whether a `receive` waits for a message that follows this one."""
     delivery: asyncio.Future[Context | None] | None = None
     """Who waits for this message, where it is an answer or follows another."""
-    was_answered: bool = False
-    """Whether anything was sent for this message."""
     hooks_begun: int = 0
     """How many close hooks have begun in this chain."""
 
@@ -244,7 +242,8 @@ class Context(InboundContext):
         """Reply with what a handler returned."""
         if isinstance(result, AsyncGeneratorType):
             return self.stream(cast("AsyncGenerator[Any, None]", result))
-        return self._send(OutboundMessage(self._shaped(result), self.message.id))
+        data = result if result.__class__ is dict else self._shaped(result)
+        return self._session.outlet.send(self._encode, OutboundMessage(data, self.message.id))
 
     async def stream(self, items: AsyncGenerator[Any, None]) -> None:
         """Reply with each item, then with a last message that says it is the last."""
@@ -293,19 +292,20 @@ class Context(InboundContext):
 
     def transmit(self, message: OutboundMessage) -> Coroutine[Any, Any, None]:
         """Send a message that is ready but for its type, and is no answer to this one."""
-        return self._session.outlet.send(self._encode, message)
+        return self._session.outlet.send(self._encode_question, message)
 
     def _send(self, message: OutboundMessage) -> Coroutine[Any, Any, None]:
         if self._ended:
             return self._refuse()
-        return self._session.outlet.send(self._encode_answer, message)
+        return self._session.outlet.send(self._encode, message)
 
     async def _refuse(self) -> None:
         self.require_open()
 
-    def _encode_answer(self, message: OutboundMessage) -> str | bytes:
+    def _encode_question(self, message: OutboundMessage) -> str | bytes:
+        was_answered = self.was_answered
         frame = self._encode(message)
-        self.was_answered = True
+        self.was_answered = was_answered
         return frame
 
     def _encode(self, message: OutboundMessage) -> str | bytes:
@@ -313,19 +313,20 @@ class Context(InboundContext):
         if self._ended:
             self.require_open()  # The chain has ended since somebody asked for this.
         codec = self.codec
-        if codec is None:
-            message.type = self.message.type
+        is_binary = codec is not None and codec.message_type is BINARY
+        kind = BINARY if is_binary else self.message.type
+        if kind is not TEXT:
+            message.type = kind
+        if self._marshaller is not None:
+            frame = as_frame(self._marshaller(message), kind)
+        elif codec is not None:
+            frame = as_frame(codec.encode_message(message), kind)
         else:
-            message.type = BINARY if codec.message_type is BINARY else self.message.type
-            if self._marshaller is None:
-                return as_frame(codec.encode_message(message), message.type)
-        if self._marshaller is None:
-            return self._session.encode_without_codec(message)
-        return as_frame(self._marshaller(message), message.type)
+            frame = self._session.encode_without_codec(message)
+        self.was_answered = True
+        return frame
 
     def _shaped(self, data: Any) -> Any:
-        if data.__class__ is dict:
-            return data
         if self._marshaller is not None:
             return shape_answer(data)
         return self._session.shape(self.codec, data)

@@ -22,7 +22,14 @@ if TYPE_CHECKING:
 class Correspondence:
     """The requests that wait for one client, and the conversations with it."""
 
-    __slots__ = ("_conversations", "_dispatcher", "_pending", "_receivers", "_session")
+    __slots__ = (
+        "_conversations",
+        "_dispatcher",
+        "_pending",
+        "_receivers",
+        "_session",
+        "arrivals",
+    )
 
     def __init__(self, session: Session, dispatcher: Dispatcher) -> None:
         self._session = session
@@ -32,6 +39,8 @@ class Correspondence:
             session.router.max_pending_requests
         )
         self._receivers: dict[Context, asyncio.Future[Context]] = {}
+        self.arrivals: dict[Context, Context] = {}
+        """The messages on their way through the middleware, by the one whose handler gets them."""
 
     @property
     def awaits_client(self) -> bool:
@@ -105,7 +114,7 @@ class Correspondence:
         if message_id is None:
             return None
         ctx.conversation = None
-        if self._receivers or ctx.arriving is not None:
+        if self._receivers or self.arrivals:
             self._take_back(ctx, message_id)
         conversations = self._conversations
         if not conversations.follow_ups:
@@ -124,7 +133,7 @@ class Correspondence:
             if _has_result(receiver):
                 self._put_back(receiver.result(), message_id)
             _fail(receiver, ContextClosedError())
-        arriving, ctx.arriving = ctx.arriving, None
+        arriving = self.arrivals.pop(ctx, None)
         if arriving is None or arriving.delivery is None:
             return
         if not arriving.delivery.done():
@@ -166,7 +175,7 @@ class Correspondence:
                 while True:
                     ctx.require_open()
                     self._session.require_alive()
-                    follow_up = ctx.arriving or await self._next_follow_up(ctx)
+                    follow_up = self.arrivals.get(ctx) or await self._next_follow_up(ctx)
                     if follow_up is not None and await self._arrives(ctx, follow_up):
                         return follow_up
         finally:
@@ -208,13 +217,13 @@ class Correspondence:
                 return True
             follow_up.delivery = asyncio.get_running_loop().create_future()
             follow_up.path = ctx.path
-            ctx.arriving = follow_up
+            self.arrivals[ctx] = follow_up
             self._dispatcher.start_follow_up(follow_up, chain_of(passed_links, DELIVER))
         passed = await asyncio.shield(follow_up.delivery)
         ctx.require_open()
-        if ctx.arriving is not follow_up:
+        if self.arrivals.get(ctx) is not follow_up:
             return False
-        ctx.arriving = None
+        del self.arrivals[ctx]
         return passed is not None
 
     def _put_back(self, follow_up: Context, message_id: MessageId) -> None:

@@ -40,6 +40,7 @@ class Dispatcher:
         "_contextvars",
         "_expiry",
         "_is_draining",
+        "_loop",
         "_session",
         "_successors",
         "active",
@@ -50,6 +51,7 @@ class Dispatcher:
     def __init__(self, session: Session) -> None:
         router = session.router
         self._session = session
+        self._loop = asyncio.get_running_loop()
         self._contextvars = copy_context()
         self._successors: deque[Context] | None = None
         self._is_draining = False
@@ -148,7 +150,7 @@ class Dispatcher:
 
     def spawn(self, ctx: Context, coroutine: Coroutine[Any, Any, None]) -> None:
         """Run a chain in a task of its own, with context variables of its own."""
-        task = start_task(coroutine, self._contextvars.copy())
+        task = start_task(coroutine, loop=self._loop, context=self._contextvars.copy())
         if not task.done():
             self.active[ctx] = task
 
@@ -213,10 +215,10 @@ class Dispatcher:
 
         One that is on its way to the handler comes first, so its middleware has the slot till then.
         """
-        if ctx.arriving is not None and self._is_put_off(ctx, ctx.arriving):
+        inbox, correspondence = self.inbox, self.correspondence
+        if correspondence.arrivals and self._is_put_off(ctx):
             return
-        inbox = self.inbox
-        successor = self.correspondence.end(ctx)
+        successor = correspondence.end(ctx)
         if successor is None:
             inbox.running -= 1
         else:
@@ -228,9 +230,10 @@ class Dispatcher:
         if successor is not None or inbox.waiting:
             self.drain()
 
-    def _is_put_off(self, ctx: Context, arriving: Context) -> bool:
+    def _is_put_off(self, ctx: Context) -> bool:
         """Finish later, and tell so, where a follow-up is still among the middleware."""
-        delivery = arriving.delivery
+        arriving = self.correspondence.arrivals.get(ctx)
+        delivery = None if arriving is None else arriving.delivery
         if delivery is None or delivery.done():
             return False
         delivery.add_done_callback(lambda _: self._finish(ctx))
@@ -258,17 +261,17 @@ class Dispatcher:
         return self.inbox.is_full and not self.correspondence.awaits_client
 
     def _enqueue(self, ctx: Context) -> None:
-        self.inbox.enqueue(ctx, ctx.size, asyncio.get_running_loop().time())
+        self.inbox.enqueue(ctx, ctx.size, self._loop.time())
         self._watch_queue()
 
     def _watch_queue(self) -> None:
         expiry = self.inbox.next_expiry()
         if self._expiry is None and expiry is not None:
-            self._expiry = asyncio.get_running_loop().call_at(expiry, self._expire)
+            self._expiry = self._loop.call_at(expiry, self._expire)
 
     def _expire(self) -> None:
         self._expiry = None
-        for ctx in self.inbox.expired(asyncio.get_running_loop().time()):
+        for ctx in self.inbox.expired(self._loop.time()):
             successor = self.correspondence.end(ctx)
             if successor is not None:
                 self._enqueue(successor)
@@ -278,7 +281,7 @@ class Dispatcher:
     def _do(self, chore: Coroutine[Any, Any, None] | None) -> None:
         if chore is None:
             return
-        task = start_task(chore, self.contextvars())
+        task = start_task(chore, loop=self._loop, context=self.contextvars())
         if not task.done():
             if self._chores is None:
                 self._chores = set()

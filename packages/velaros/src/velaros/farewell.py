@@ -84,7 +84,8 @@ class Farewell:
         """Run hooks up to one that cannot be stopped; return how many have begun."""
         loop = asyncio.get_running_loop()
         ctx = HookContext(self._session)
-        task = start_task(self._say_goodbye(ctx, links), self._session.dispatcher.contextvars())
+        goodbye = self._say_goodbye(ctx, links)
+        task = start_task(goodbye, loop=loop, context=self._session.dispatcher.contextvars())
         timeout = max(_GRACE, deadline - loop.time())
         cancelled: object = self
         while True:

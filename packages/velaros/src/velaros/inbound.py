@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from aros_core.asgi.request_facts import RequestFacts
     from aros_core.codecs import Codec
     from aros_core.steps import Link, Step
-    from velaros.context import Context
     from velaros.session import Session
 
 V = TypeVar("V")
@@ -54,8 +53,8 @@ class InboundContext(BaseContext):
         """What is walked, or would be from the start."""
         self.conversation: str | int | None = None
         """The id under which further messages follow this one, while it is handled."""
-        self.arriving: Context | None = None
-        """The message that follows this one and is on its way through the middleware."""
+        self.was_answered = False
+        """Whether anything was sent for this message."""
         self.is_settled = False
         """Whether a handler of a route ran, and left no stream of replies without an end."""
 

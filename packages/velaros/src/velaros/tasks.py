@@ -4,24 +4,31 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Iterable
     from contextvars import Context
 
-if sys.version_info >= (3, 12):
+if TYPE_CHECKING:
 
-    def start_task(coroutine: Coroutine[Any, Any, None], context: Context) -> asyncio.Task[None]:
-        """Run a coroutine in a task, up to where it first waits before this returns."""
-        loop = asyncio.get_running_loop()
-        return asyncio.Task(coroutine, loop=loop, context=context, eager_start=True)
+    def start_task(
+        coroutine: Coroutine[Any, Any, None],
+        *,
+        loop: asyncio.AbstractEventLoop,
+        context: Context,
+    ) -> asyncio.Task[None]:
+        """Run a coroutine in a task, up to where it first waits before this returns.
 
+        On Python 3.11 it begins with the next turn of the event loop.
+        """
+        ...
+
+elif sys.version_info >= (3, 12):
+    start_task = partial(asyncio.Task, eager_start=True)
 else:
-
-    def start_task(coroutine: Coroutine[Any, Any, None], context: Context) -> asyncio.Task[None]:
-        """Run a coroutine in a task, which begins with the next turn of the event loop."""
-        return asyncio.get_running_loop().create_task(coroutine, context=context)
+    start_task = asyncio.Task
 
 
 def is_cancelled() -> bool:
