@@ -49,17 +49,17 @@ def test_reads_json_and_what_is_built_on_it(media_type: str, expected: bool) -> 
 @pytest.mark.parametrize(
     ("message", "expected"),
     [
-        (OutboundMessage({"a": 1}, "x"), b'{"id":"x","data":{"a":1}}'),
-        (OutboundMessage(None, 5), b'{"id":5,"data":null}'),
-        (OutboundMessage("hi", path="/a"), b'{"data":"hi","path":"/a"}'),
+        (OutboundMessage("x", {"a": 1}), b'{"id":"x","data":{"a":1}}'),
+        (OutboundMessage(5, None), b'{"id":5,"data":null}'),
+        (OutboundMessage(data="hi", path="/a"), b'{"data":"hi","path":"/a"}'),
         (
-            OutboundMessage(User("ada"), meta={"t": 1}),
+            OutboundMessage(data=User("ada"), meta={"t": 1}),
             b'{"data":{"name":"ada","tags":[]},"meta":{"t":1}}',
         ),
-        (OutboundMessage(Model(userName="ada")), b'{"data":{"userName":"ada"}}'),
-        (OutboundMessage(Error("no"), "x"), b'{"id":"x","data":{"error":"no"}}'),
+        (OutboundMessage(data=Model(userName="ada")), b'{"data":{"userName":"ada"}}'),
+        (OutboundMessage("x", Error("no")), b'{"id":"x","data":{"error":"no"}}'),
         (OutboundMessage(id="x", end=True), b'{"id":"x","end":true}'),
-        (OutboundMessage(1, 10**40), b'{"id":1%b,"data":1}' % (b"0" * 40)),
+        (OutboundMessage(10**40, 1), b'{"id":1%b,"data":1}' % (b"0" * 40)),
     ],
     ids=lambda value: repr(value)[:60],
 )

@@ -8,7 +8,7 @@ from aros_core.codecs.messages import NO_META
 
 def test_makes_bytes_when_asked() -> None:
     """Text becomes UTF-8 and payloads become bytes on first use, and stay the same object."""
-    message = InboundMessage(data=memoryview(b"x"), raw="é")  # pyright: ignore[reportArgumentType]
+    message = InboundMessage(payload=memoryview(b"x"), frame="é")  # pyright: ignore[reportArgumentType]
     assert message.raw == "é".encode()
     assert message.raw is message.raw
     assert message.data == b"x"
@@ -17,7 +17,7 @@ def test_makes_bytes_when_asked() -> None:
 
 def test_broken_text_can_be_looked_at() -> None:
     """Text that is no Unicode has bytes all the same."""
-    assert InboundMessage(raw="\ud800").raw == b"\xed\xa0\x80"
+    assert InboundMessage(frame="\ud800").raw == b"\xed\xa0\x80"
 
 
 def test_middleware_can_replace_everything() -> None:
@@ -38,10 +38,10 @@ def test_middleware_can_replace_everything() -> None:
 def test_a_payload_is_made_bytes_only_when_somebody_looks() -> None:
     """Until then it is what the codec gave, which that may read faster."""
     given = memoryview(b"x")
-    message = InboundMessage(data=given)  # pyright: ignore[reportArgumentType]
-    assert message.source is given
+    message = InboundMessage(payload=given)  # pyright: ignore[reportArgumentType]
+    assert message.payload is given
     assert message.data == b"x"
-    assert message.source == b"x"
+    assert message.payload == b"x"
 
 
 def test_an_empty_message_carries_nothing() -> None:
@@ -50,9 +50,9 @@ def test_an_empty_message_carries_nothing() -> None:
     assert (message.path, message.id, message.data, message.end) == ("", None, None, False)
     assert message.meta is NO_META
     assert (message.raw, message.type) == (b"", MessageType.TEXT)
-    assert OutboundMessage() == OutboundMessage(NO_DATA, None, None, None, MessageType.TEXT, False)
+    assert OutboundMessage() == OutboundMessage(None, NO_DATA, None, None, False)
 
 
 def test_a_null_is_a_payload() -> None:
     """`None` goes out, and what carries nothing is another thing."""
-    assert OutboundMessage(None) != OutboundMessage()
+    assert OutboundMessage(data=None) != OutboundMessage()

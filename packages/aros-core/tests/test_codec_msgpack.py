@@ -86,7 +86,7 @@ def test_values_travel_in_the_formats_own_types(value: Any, expected: Any) -> No
     assert CODEC.decode(CODEC.encode(value)) == expected
     assert (
         CODEC.decode_data(
-            CODEC.decode_message(CODEC.encode_message(OutboundMessage(value)), BINARY)
+            CODEC.decode_message(CODEC.encode_message(OutboundMessage(data=value)), BINARY)
         )
         == expected
     )

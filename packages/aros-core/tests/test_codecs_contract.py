@@ -168,7 +168,7 @@ class TestPayload:
         """Errors go out in the shape that clients know, as a body and in a message."""
         assert codec.shapes_answers
         assert codec.decode(codec.encode(answer)) == shape
-        assert sent(codec, OutboundMessage(answer, 1)) == {"id": 1, "data": shape}
+        assert sent(codec, OutboundMessage(1, answer)) == {"id": 1, "data": shape}
 
     @EVERY_PAYLOAD_CODEC
     @pytest.mark.parametrize("value", [Custom(), {"a": [Custom()]}, ValueError("x")], ids=repr)
@@ -186,7 +186,7 @@ class TestPayload:
         with pytest.raises(TypeError, match=f"^cannot encode list as {codec.name}: .*(self|limit)"):
             codec.encode(cycle)
         with pytest.raises(TypeError, match=f"^cannot encode list as {codec.name}: .*(self|limit)"):
-            codec.encode_message(OutboundMessage(cycle))
+            codec.encode_message(OutboundMessage(data=cycle))
 
     @UTF8_CODECS
     @pytest.mark.parametrize("value", ["\ud800", {"\ud800": 1}], ids=["value", "key"])
@@ -195,7 +195,7 @@ class TestPayload:
         with pytest.raises(TypeError, match=r"a text in it is not valid Unicode"):
             codec.encode({"a": value})
         with pytest.raises(TypeError, match=r"a text in it is not valid Unicode"):
-            codec.encode_message(OutboundMessage(value))
+            codec.encode_message(OutboundMessage(data=value))
 
     @EVERY_PAYLOAD_CODEC
     @settings(deadline=None)
@@ -316,7 +316,7 @@ class TestInbound:
     def test_messages_come_back(self, codec: Codec, message_id: str | int, data: Any) -> None:
         """An id comes back exactly, and so does the payload."""
         meta = {"k": "v"}
-        raw = codec.encode_message(OutboundMessage(data, message_id, "/p", meta))
+        raw = codec.encode_message(OutboundMessage(message_id, data, "/p", meta))
         message = codec.decode_message(raw, MessageType.BINARY)
         assert (message.id, message.path, message.meta) == (message_id, "/p", meta)
         assert type(message.id) is type(message_id)
@@ -406,14 +406,14 @@ class TestOutbound:
     @EVERY_CODEC
     def test_absent_fields_are_left_out(self, codec: Codec) -> None:
         """An envelope holds what was given and nothing else."""
-        assert sent(codec, OutboundMessage(5)) == {"data": 5}
-        assert sent(codec, OutboundMessage(None, "x")) == {"id": "x", "data": None}
+        assert sent(codec, OutboundMessage(data=5)) == {"data": 5}
+        assert sent(codec, OutboundMessage("x", None)) == {"id": "x", "data": None}
         assert sent(codec, OutboundMessage()) == {}
 
     @EVERY_CODEC
     def test_fields_go_out_in_one_order(self, codec: Codec) -> None:
         """`id` and `data` come first, then what is given beside them."""
-        fields = sent(codec, OutboundMessage(User("ada"), 0, "", {}))
+        fields = sent(codec, OutboundMessage(0, User("ada"), "", {}))
         assert list(fields.items()) == [
             ("id", 0),
             ("data", {"name": "ada", "age": 0}),
@@ -424,7 +424,7 @@ class TestOutbound:
     @EVERY_CODEC
     def test_the_end_of_a_stream_has_no_data(self, codec: Codec) -> None:
         """The last message of a stream says so and carries nothing."""
-        message = OutboundMessage(NO_DATA, "x", end=True)
+        message = OutboundMessage("x", NO_DATA, end=True)
         assert sent(codec, message) == {"id": "x", "end": True}
         received = codec.decode_message(codec.encode_message(message), codec.message_type)
         assert (received.id, received.end) == ("x", True)
@@ -435,7 +435,7 @@ class TestOutbound:
         with pytest.raises(
             TypeError, match=f"^cannot encode Custom as {codec.name}: Custom cannot"
         ):
-            codec.encode_message(OutboundMessage(Custom(), "x", meta={}))
+            codec.encode_message(OutboundMessage("x", Custom(), meta={}))
 
     @UTF8_CODECS
     def test_a_message_without_data_that_cannot_be_sent_is_told(self, codec: Codec) -> None:

@@ -41,7 +41,7 @@ class Failure(msgspec.Struct):
 
 def sent(codec: Codec, data: Any, **fields: Any) -> InboundMessage:
     """Return a message as it comes over the wire."""
-    frame = codec.encode_message(OutboundMessage(data, id="1", **fields))
+    frame = codec.encode_message(OutboundMessage(data=data, id="1", **fields))
     return codec.decode_message(frame, codec.message_type)
 
 
@@ -112,7 +112,7 @@ class TestPlainFormats:
 
 def test_unreadable_payloads_are_no_errors_of_the_server() -> None:
     """Bytes that only contain the word are unreadable, and nothing else."""
-    message = InboundMessage(id="1", data=b"error")
+    message = InboundMessage(id="1", payload=b"error")
     assert find_error(message, JsonCodec()) is None
     with pytest.raises(UnmarshalError):
         read_payload(message, JsonCodec(), Lenient)

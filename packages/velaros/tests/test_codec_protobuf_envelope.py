@@ -108,7 +108,7 @@ def test_random_frames_are_read_or_refused(raw: bytes) -> None:
 )
 def test_messages_come_back(message_id: str, path: str, meta: dict[str, Any]) -> None:
     """What goes out comes in the same."""
-    raw = CODEC.encode_message(OutboundMessage(ADA, message_id, path, meta))
+    raw = CODEC.encode_message(OutboundMessage(message_id, ADA, path, meta))
     message = CODEC.decode_message(raw, MessageType.BINARY)
     assert (message.id, message.path, message.meta) == (message_id, path, meta)
     assert CODEC.decode_data(message, Field) == ADA
@@ -116,15 +116,15 @@ def test_messages_come_back(message_id: str, path: str, meta: dict[str, Any]) ->
 
 def test_absent_fields_are_left_out() -> None:
     """An envelope holds what was given; a number as id goes out as its digits."""
-    assert sent(OutboundMessage(ADA, 5)) == Envelope(id="5", data=ADA.SerializeToString())
-    assert sent(OutboundMessage(None, "x")) == Envelope(id="x")
+    assert sent(OutboundMessage(5, ADA)) == Envelope(id="5", data=ADA.SerializeToString())
+    assert sent(OutboundMessage("x", None)) == Envelope(id="x")
     assert CODEC.encode_message(OutboundMessage()) == b""
 
 
 def test_bytes_in_metadata_go_out_as_they_are() -> None:
     """Bytes are not turned into JSON; everything else is."""
     meta = {"raw": b"\xff", "text": "a", "list": [1]}
-    assert dict(sent(OutboundMessage(ADA, meta=meta)).meta) == {
+    assert dict(sent(OutboundMessage(data=ADA, meta=meta)).meta) == {
         "raw": b"\xff",
         "text": b'"a"',
         "list": b"[1]",
@@ -145,24 +145,30 @@ def test_bytes_in_metadata_go_out_as_they_are() -> None:
 )
 def test_errors_travel_in_the_metadata(answer: Any, meta: dict[str, bytes]) -> None:
     """An error has no message of the application to be in, so the envelope carries it."""
-    envelope = sent(OutboundMessage(answer, "x", meta={"t": 1}))
+    envelope = sent(OutboundMessage("x", answer, meta={"t": 1}))
     assert envelope == Envelope(id="x", meta={"t": b"1", **meta})
 
 
 def test_the_end_of_a_stream_travels_in_the_metadata() -> None:
     """The last message says `end` and carries nothing."""
-    message = OutboundMessage(NO_DATA, "x", end=True)
+    message = OutboundMessage("x", NO_DATA, end=True)
     assert sent(message) == Envelope(id="x", meta={"end": b"true"})
 
 
 @pytest.mark.parametrize(
     ("message", "problem"),
     [
-        (OutboundMessage("text"), "^cannot encode str as protobuf: answer with a generated"),
-        (OutboundMessage({"a": 1}), "^cannot encode dict as protobuf: answer with a generated"),
+        (OutboundMessage(data="text"), "^cannot encode str as protobuf: answer with a generated"),
+        (
+            OutboundMessage(data={"a": 1}),
+            "^cannot encode dict as protobuf: answer with a generated",
+        ),
         (OutboundMessage(id="\ud800"), "^cannot encode a message as protobuf: .*unicode"),
-        (OutboundMessage(ADA, meta={"a": object()}), "^cannot encode Field as protobuf: object"),
-        (OutboundMessage(ADA, meta={"\ud800": 1}), "^cannot encode Field as protobuf: "),
+        (
+            OutboundMessage(data=ADA, meta={"a": object()}),
+            "^cannot encode Field as protobuf: object",
+        ),
+        (OutboundMessage(data=ADA, meta={"\ud800": 1}), "^cannot encode Field as protobuf: "),
     ],
     ids=["text", "dict", "id", "meta", "name in meta"],
 )

@@ -92,7 +92,7 @@ class LineCodec(Codec):
             raise KeyError("a bug of the codec")
         if not separator:
             raise MessageError("a line has three parts", id=message_id or None)
-        return InboundMessage(path, message_id or None, text.encode(), raw=raw, type=message_type)
+        return InboundMessage(path, message_id or None, text.encode(), frame=raw, type=message_type)
 
     def encode_message(self, message: OutboundMessage) -> bytes:
         """Return the bytes of a line."""

@@ -93,7 +93,7 @@ async def read(codec: Codec, *messages: OutboundMessage, into: Any = None) -> li
 
 def item(data: Any, *, end: bool = False) -> OutboundMessage:
     """Return a message of a stream."""
-    return OutboundMessage(data, id="1", end=end)
+    return OutboundMessage(data=data, id="1", end=end)
 
 
 END = OutboundMessage(id="1", end=True)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from aros_core.codecs import OutboundMessage
 from velaros import ConnectionEnded, SocketClosed
 from velaros.lifecycle import Lifecycle
 from velaros.writer import Writer
@@ -32,15 +33,16 @@ class Desk:
     def _stalled(self) -> None:
         self.stalls += 1
 
-    def _encode(self, message: str) -> str:
-        if message == "unfit":
+    def encode(self, message: OutboundMessage) -> str:
+        """Return the data of a message, which is its frame."""
+        if message.data == "unfit":
             raise TypeError("this cannot be sent")
-        self.encoded.append(message)
-        return message
+        self.encoded.append(message.data)
+        return message.data
 
     async def send(self, message: str) -> None:
         """Send a message."""
-        await self.writer.send(self._encode, message)
+        await self.writer.send(self, OutboundMessage(data=message))
 
     def start(self, message: str) -> asyncio.Task[None]:
         """Send a message in a task."""

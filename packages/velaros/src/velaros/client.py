@@ -123,7 +123,7 @@ class Client:
         self, path: str, data: Any = NO_DATA, *, meta: Mapping[str, Any] | None = None
     ) -> None:
         """Send a message that wants no answer; raises `SocketClosed`."""
-        await self._endpoint.wire.send(OutboundMessage(data, path=path, meta=meta))
+        await self._endpoint.wire.send(OutboundMessage(data=data, path=path, meta=meta))
 
     @overload
     async def request(
@@ -171,7 +171,7 @@ class Client:
         does not fit, and `TooManyRequests`. Cancelling it forgets the request.
         """
         with self._endpoint.reception.answers() as (message_id, answers):
-            message = OutboundMessage(data, id=message_id, path=path, meta=meta)
+            message = OutboundMessage(message_id, data, path=path, meta=meta)
             answer = await _within(timeout, path, self._ask(message, answers))
         return answer.unmarshal(T)
 
@@ -224,7 +224,7 @@ class Client:
             held: tuple[str, Mailbox[ReceivedMessage]],
         ) -> Callable[[], Awaitable[Any]]:
             message_id, answers = held
-            message = OutboundMessage(data, id=message_id, path=path, meta=meta)
+            message = OutboundMessage(message_id, data, path=path, meta=meta)
             await _within(timeout, path, self._endpoint.wire.send(message))
             items = AnswerStream(lambda: _within(timeout, path, answers.take()), T)
             return items.__anext__

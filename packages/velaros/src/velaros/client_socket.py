@@ -69,7 +69,7 @@ class ClientSocket:
         Without `data` it carries none; `None` is a null. Raises `SocketClosed`.
         """
         message_id = secrets.token_hex(8) if id is None else id
-        message = OutboundMessage(data, id=message_id, path=path, meta=meta)
+        message = OutboundMessage(message_id, data, path=path, meta=meta)
         frame = self._wire.encode(message)
         await self._transmit(frame)
         return self._remember_id(frame, message_id)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 from aros_core.codecs import OutboundMessage
 from aros_core.payloads.answers import shape_answer
 from velaros.delivery import REJOIN
-from velaros.frames import BINARY, TEXT, as_frame
+from velaros.frames import BINARY, as_frame
 from velaros.inbound import InboundContext
 from velaros.status import CloseStatus, Status
 
@@ -72,7 +72,7 @@ class Context(InboundContext):
 
         It raises `SocketClosed` when the client is gone, `ContextClosedError` after the chain.
         """
-        return self._send(OutboundMessage(self._shaped(data), None, path, meta))
+        return self._send(OutboundMessage(None, self._shaped(data), path, meta))
 
     def reply(
         self, data: Any, *, meta: Mapping[str, Any] | None = None
@@ -82,7 +82,7 @@ class Context(InboundContext):
         Await the result, which raises what `send` raises; in lifecycle hooks, which handle no
         message, it is a `RuntimeError`.
         """
-        return self._send(OutboundMessage(self._shaped(data), self.message.id, None, meta))
+        return self._send(OutboundMessage(self.message.id, self._shaped(data), None, meta))
 
     @overload
     async def request(
@@ -133,7 +133,7 @@ class Context(InboundContext):
         session = self._session
         session.require_alive()
         seconds = session.router.request_timeout if timeout is _DEFAULT_TIMEOUT else timeout
-        message = OutboundMessage(data, path=path or self.path or None, meta=meta)
+        message = OutboundMessage(None, data, path or self.path or None, meta)
         answer = await session.dispatcher.correspondence.ask(self, message, seconds)
         return answer.data if T is None else await answer.unmarshal(T)
 
@@ -243,7 +243,7 @@ class Context(InboundContext):
         if isinstance(result, AsyncGeneratorType):
             return self.stream(cast("AsyncGenerator[Any, None]", result))
         data = result if result.__class__ is dict else self._shaped(result)
-        return self._session.outlet.send(self._encode, OutboundMessage(data, self.message.id))
+        return self._session.outlet.send(self, OutboundMessage(self.message.id, data))
 
     async def stream(self, items: AsyncGenerator[Any, None]) -> None:
         """Reply with each item, then with a last message that says it is the last."""
@@ -265,7 +265,7 @@ class Context(InboundContext):
         self.is_settled = True
         if not self.can_encode:
             return
-        last = OutboundMessage(id=self.message.id, end=True)
+        last = OutboundMessage(self.message.id, end=True)
         if error is not None:
             last.data = self._shaped(error)
         if self._marshals_itself:
@@ -292,37 +292,29 @@ class Context(InboundContext):
 
     def transmit(self, message: OutboundMessage) -> Coroutine[Any, Any, None]:
         """Send a message that is ready but for its type, and is no answer to this one."""
-        return self._session.outlet.send(self._encode_question, message)
+        return self._session.outlet.send(_Question(self), message)
 
     def _send(self, message: OutboundMessage) -> Coroutine[Any, Any, None]:
         if self._ended:
             return self._refuse()
-        return self._session.outlet.send(self._encode, message)
+        return self._session.outlet.send(self, message)
 
     async def _refuse(self) -> None:
         self.require_open()
 
-    def _encode_question(self, message: OutboundMessage) -> str | bytes:
-        was_answered = self.was_answered
-        frame = self._encode(message)
-        self.was_answered = was_answered
-        return frame
-
-    def _encode(self, message: OutboundMessage) -> str | bytes:
-        """Return the frame of a message: of this message's type, or binary as the codec says."""
+    def encode(self, message: OutboundMessage) -> str | bytes:
+        """Return the frame of an answer: of this message's type, or binary as the codec says."""
         if self._ended:
             self.require_open()  # The chain has ended since somebody asked for this.
         codec = self.codec
         is_binary = codec is not None and codec.message_type is BINARY
         kind = BINARY if is_binary else self.message.type
-        if kind is not TEXT:
-            message.type = kind
         if self._marshaller is not None:
             frame = as_frame(self._marshaller(message), kind)
         elif codec is not None:
             frame = as_frame(codec.encode_message(message), kind)
         else:
-            frame = self._session.encode_without_codec(message)
+            frame = self._session.encode_without_codec(message, kind)
         self.was_answered = True
         return frame
 
@@ -330,3 +322,20 @@ class Context(InboundContext):
         if self._marshaller is not None:
             return shape_answer(data)
         return self._session.shape(self.codec, data)
+
+
+class _Question:
+    """Encodes what asks the client something, which is no answer to its message."""
+
+    __slots__ = ("_ctx",)
+
+    def __init__(self, ctx: Context) -> None:
+        self._ctx = ctx
+
+    def encode(self, message: OutboundMessage) -> str | bytes:
+        """Return the frame of a message."""
+        ctx = self._ctx
+        was_answered = ctx.was_answered
+        frame = ctx.encode(message)
+        ctx.was_answered = was_answered
+        return frame

@@ -180,7 +180,6 @@ class Dispatcher:
             elif ctx.delivery is not None and not ctx.delivery.done():
                 ctx.delivery.set_result(None)
 
-
     async def _conclude(self, ctx: Context) -> None:
         """Log an error that nobody handled, answer what nobody answered, end a broken stream."""
         log_error(ctx)

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from aros_core.codecs import MessageType
 
+if TYPE_CHECKING:
+    from aros_core.codecs import OutboundMessage
+
 TEXT: Final = MessageType.TEXT
 BINARY: Final = MessageType.BINARY
+
+
+class Encoder(Protocol):
+    """Turns messages into frames."""
+
+    def encode(self, message: OutboundMessage) -> str | bytes:
+        """Return the frame of a message; raises what says that it cannot be sent."""
+        ...
 
 
 def size_of(raw: str | bytes) -> int:

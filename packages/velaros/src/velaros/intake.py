@@ -37,7 +37,7 @@ def read_frame(
         except Exception as error:
             failures = [*(failures or ()), _failure(error, codec)]
     if failures is None:
-        return InboundMessage(raw=raw, type=message_type), None
+        return InboundMessage(frame=raw, type=message_type), None
     raise max(failures, key=lambda it: (it.id is not None, it.codec.message_type is message_type))
 
 

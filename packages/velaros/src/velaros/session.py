@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from velaros.inbound import Marshaller
     from velaros.router import Router
 
+
 class Session:
     """The life of one socket."""
 
@@ -226,13 +227,15 @@ class Session:
         """Return the frame of a message in the socket's own codec."""
         codec = self.own_codec
         if codec is None:
-            return self.encode_without_codec(message)
-        return as_frame(codec.encode_message(message), message.type)
+            return self.encode_without_codec(message, self.message_type)
+        return as_frame(codec.encode_message(message), self.message_type)
 
-    def encode_without_codec(self, message: OutboundMessage) -> str | bytes:
+    def encode_without_codec(
+        self, message: OutboundMessage, message_type: MessageType
+    ) -> str | bytes:
         """Return the frame of a message that a marshaller of middleware writes, or a bare one."""
         if self.marshaller is not None:
-            return as_frame(self.marshaller(message), message.type)
+            return as_frame(self.marshaller(message), message_type)
         return bare_frame(message.data)
 
     @property

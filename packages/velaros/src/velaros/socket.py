@@ -52,8 +52,7 @@ class Socket:
         """
         session = self._session
         shaped = session.shape(session.own_codec, data)
-        message = OutboundMessage(shaped, path=path, meta=meta, type=session.message_type)
-        await session.outlet.send(session.encode, message)
+        await session.outlet.send(session, OutboundMessage(None, shaped, path, meta))
 
     async def close(self, status: int = Status.NORMAL_CLOSURE, reason: str = "") -> None:
         """Close the socket; the first close wins.

@@ -119,7 +119,7 @@ class ReceivedMessage:
         """Answer a message that has an id; raises `RuntimeError` for one that has none."""
         if self.id is None:
             raise RuntimeError("a message without an id cannot be answered; send one instead")
-        await self._wire.send(OutboundMessage(data, id=self.id, meta=meta))
+        await self._wire.send(OutboundMessage(self.id, data, meta=meta))
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} path={self.path!r} id={self.id!r}>"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from velaros.connection import ConnectionEnded
 from velaros.errors import SocketClosed
@@ -11,10 +11,10 @@ from velaros.errors import SocketClosed
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from aros_core.codecs import OutboundMessage
     from velaros.connection import Connection
+    from velaros.frames import Encoder
     from velaros.lifecycle import Lifecycle
-
-T = TypeVar("T")
 
 
 class Writer:
@@ -67,10 +67,10 @@ class Writer:
         """How often the sender was asked to end before it began to send."""
         self._since = 0.0
 
-    async def send(self, encode: Callable[[T], str | bytes], message: T) -> None:
+    async def send(self, encoder: Encoder, message: OutboundMessage) -> None:
         """Encode and send a message when its turn comes.
 
-        Raises `SocketClosed` when the client is gone or does not read, and what `encode` raises.
+        Raises `SocketClosed` when the client is gone or does not read, and what encoding raises.
         """
         if not self._lifecycle.is_reachable:
             raise SocketClosed
@@ -80,7 +80,7 @@ class Writer:
         try:
             if self._ending:
                 raise SocketClosed(self._ending)
-            frame = encode(message)
+            frame = encoder.encode(message)
             sender = self._sender = asyncio.current_task(self._loop)
             assert sender is not None, "sending happens in tasks"
             self._cancelling = sender.cancelling()

@@ -8,13 +8,7 @@ import msgspec
 
 from aros_core.codecs.base import Codec
 from aros_core.codecs.envelope import FIELDS, SHORT_ID, SHORT_PATH, check_sizes, recover_id
-from aros_core.codecs.messages import (
-    NO_DATA,
-    NO_META,
-    InboundMessage,
-    MessageType,
-    OutboundMessage,
-)
+from aros_core.codecs.messages import NO_META, InboundMessage, MessageType, OutboundMessage
 from aros_core.errors import MessageError, UnmarshalError
 from aros_core.payloads.answers import shape_answer
 from aros_core.payloads.conversion import (
@@ -79,13 +73,10 @@ class JsonCodec(Codec):
 
     def encode_message(self, message: OutboundMessage) -> bytes:
         """Return `message` as JSON, envelope and payload in one go."""
+        if message.data.__class__ is not dict:
+            message.data = shape_answer(message.data)
         try:
-            data = message.data
-            if data.__class__ is not dict:
-                data = shape_answer(data)
-            return encode_json(
-                _Outbound(message.id, data, message.path, message.meta, message.end)
-            )
+            return encode_json(message)
         except WRITE_FAULTS as error:
             raise write_fault(error, message.data, self.name) from error
 
@@ -112,16 +103,6 @@ class _ShortInbound(_Inbound, gc=False):
         | Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
         | None
     ) = None
-
-
-class _Outbound(msgspec.Struct, omit_defaults=True, gc=False):
-    """An envelope as it is written, its fields in the order in which they go out."""
-
-    id: str | int | None = None
-    data: Any = NO_DATA
-    path: str | None = None
-    meta: Any = None
-    end: bool = False
 
 
 class _IdOnly(msgspec.Struct):

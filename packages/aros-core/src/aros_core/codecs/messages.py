@@ -25,70 +25,46 @@ class MessageType(Enum):
     BINARY = "binary"
 
 
-class InboundMessage:
+class InboundMessage(msgspec.Struct):
     """A message that was received, its envelope read and its payload still in bytes.
 
-    `path` is `""` and `id` is `None` where the message names none. `data` are the payload's bytes
-    as they are inside the envelope, `None` when there is no payload; `raw` is the whole message as
-    UTF-8 or binary. Both are made on first use out of what the codec or transport gave. `end` marks
-    the last message of a stream.
+    `path` is `""` and `id` is `None` where the message names none. `payload` is what the codec
+    found as payload, `None` where there is none, and `frame` the whole message as it came; `data`
+    and `raw` are the bytes of these two. `end` marks the last message of a stream.
     """
 
-    __slots__ = ("_data", "_raw", "end", "id", "meta", "path", "type")
-
-    path: str
-    id: str | int | None
-    meta: Mapping[str, Any]
-    type: MessageType
-    end: bool
-
-    def __init__(
-        self,
-        path: str = "",
-        id: str | int | None = None,  # noqa: A002
-        data: SupportsBytes | None = None,
-        meta: Mapping[str, Any] = NO_META,
-        raw: str | bytes = b"",
-        type: MessageType = MessageType.TEXT,  # noqa: A002
-        end: bool = False,
-    ) -> None:
-        self.path = path
-        self.id = id
-        self._data = data
-        self.meta = meta
-        self._raw = raw
-        self.type = type
-        self.end = end
+    path: str = ""
+    id: str | int | None = None
+    payload: SupportsBytes | None = None
+    meta: Mapping[str, Any] = NO_META
+    frame: str | bytes = b""
+    type: MessageType = MessageType.TEXT
+    end: bool = False
 
     @property
     def data(self) -> bytes | None:
-        """The payload's bytes, `None` when the message carries no payload."""
-        data = self._data
-        if data is not None and data.__class__ is not bytes:
-            self._data = data = bytes(data)
-        return cast("bytes | None", data)
+        """The payload's bytes as they are inside the envelope; `None` without a payload."""
+        payload = self.payload
+        if payload is not None and payload.__class__ is not bytes:
+            self.payload = payload = bytes(payload)
+        return cast("bytes | None", payload)
 
     @data.setter
     def data(self, data: bytes | None) -> None:
-        self._data = data
-
-    @property
-    def source(self) -> SupportsBytes | None:
-        """What the codec gave as `data`, which it may read faster than the bytes themselves."""
-        return self._data
+        self.payload = data
 
     @property
     def raw(self) -> bytes:
-        """The whole message, as bytes."""
-        raw = self._raw
-        if isinstance(raw, str):
+        """The whole message, as UTF-8 or binary."""
+        frame = self.frame
+        if isinstance(frame, str):
             # A text that is no valid Unicode cannot be read, but looking at it must not fail.
-            self._raw = raw = raw.encode("utf-8", "surrogatepass")
-        return raw
+            self.frame = frame = frame.encode("utf-8", "surrogatepass")
+        return frame
 
     @raw.setter
-    def raw(self, raw: str | bytes) -> None:
-        self._raw = raw
+    def raw(self, raw: bytes) -> None:
+        self.frame = raw
 
     def __repr__(self) -> str:
         return (
@@ -97,16 +73,16 @@ class InboundMessage:
         )
 
 
-class OutboundMessage(msgspec.Struct):
+class OutboundMessage(msgspec.Struct, omit_defaults=True):
     """A message to send: its payload a value, still to be encoded.
 
     `id`, `path` and `meta` are left out of the envelope where they are `None`, `data` where it is
-    `NO_DATA`. `end` marks the last message of a stream.
+    `NO_DATA`. `end` marks the last message of a stream. The fields are in the order in which JSON
+    writes them.
     """
 
-    data: Any = NO_DATA
     id: str | int | None = None
+    data: Any = NO_DATA
     path: str | None = None
     meta: Mapping[str, Any] | None = None
-    type: MessageType = MessageType.TEXT
     end: bool = False

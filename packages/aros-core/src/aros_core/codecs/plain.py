@@ -94,9 +94,9 @@ class PlainCodec(Codec):
 
     def decode_data(self, message: InboundMessage, into: Any = Any) -> Any:
         """Return the payload of `message` as `decode` does, without decoding it a second time."""
-        source = message.source
-        if isinstance(source, _Payload):
-            return convert(source.value, into)
+        payload = message.payload
+        if isinstance(payload, _Payload):
+            return convert(payload.value, into)
         return super().decode_data(message, into)
 
     def _frame(self, raw: str | bytes) -> bytes:
