@@ -23,7 +23,7 @@ async def test_a_task_has_the_context_it_was_given() -> None:
     async def change() -> None:
         VARIABLE.set("changed")
 
-    await start_task(change(), loop=asyncio.get_running_loop(), context=context)
+    await start_task(change(), asyncio.get_running_loop(), context)
     assert context[VARIABLE] == "changed"
     assert VARIABLE.get() == "default"
 
@@ -35,7 +35,7 @@ async def test_a_task_starts_eagerly_where_python_can() -> None:
     async def note() -> None:
         log.append("done")
 
-    task = start_task(note(), loop=asyncio.get_running_loop(), context=copy_context())
+    task = start_task(note(), asyncio.get_running_loop(), copy_context())
     assert task.done() is (sys.version_info >= (3, 12))
     await task
     assert log == ["done"]

@@ -10,7 +10,7 @@ from multidict import CIMultiDict
 from velaros.status import Status
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Awaitable, Iterable, Mapping
 
     from aros_core.asgi.types import Scope
 
@@ -35,15 +35,17 @@ class ConnectionEnded(Exception):
 class Connection(Protocol):
     """A lasting connection that carries whole messages both ways.
 
-    A cancelled `receive` or `send` has lost nothing; only one of each runs at a time.
+    A cancelled `receive` or `send` has lost nothing; only one of each runs at a time. `send` raises
+    `ConnectionEnded` or `OSError` when the other side is gone; a connection whose `send` says so by
+    other exceptions names their class, or a tuple of classes, in an attribute `loss`.
     """
 
     async def receive(self) -> str | bytes:
         """Return the next message; raises `ConnectionEnded` when there will be none."""
         ...
 
-    async def send(self, message: str | bytes) -> None:
-        """Send a message; returns when the connection has taken it."""
+    def send(self, message: str | bytes) -> Awaitable[None]:
+        """Send a message; the result is done when the connection has taken it."""
         ...
 
     async def close(self, status: int, reason: str) -> None:

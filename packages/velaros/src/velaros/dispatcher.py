@@ -150,7 +150,7 @@ class Dispatcher:
 
     def spawn(self, ctx: Context, coroutine: Coroutine[Any, Any, None]) -> None:
         """Run a chain in a task of its own, with context variables of its own."""
-        task = start_task(coroutine, loop=self._loop, context=self._contextvars.copy())
+        task = start_task(coroutine, self._loop, self._contextvars.copy())
         if not task.done():
             self.active[ctx] = task
 
@@ -280,7 +280,7 @@ class Dispatcher:
     def _do(self, chore: Coroutine[Any, Any, None] | None) -> None:
         if chore is None:
             return
-        task = start_task(chore, loop=self._loop, context=self.contextvars())
+        task = start_task(chore, self._loop, self.contextvars())
         if not task.done():
             if self._chores is None:
                 self._chores = set()

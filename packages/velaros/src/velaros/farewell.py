@@ -85,7 +85,7 @@ class Farewell:
         loop = asyncio.get_running_loop()
         ctx = HookContext(self._session)
         goodbye = self._say_goodbye(ctx, links)
-        task = start_task(goodbye, loop=loop, context=self._session.dispatcher.contextvars())
+        task = start_task(goodbye, loop, self._session.dispatcher.contextvars())
         timeout = max(_GRACE, deadline - loop.time())
         cancelled: object = self
         while True:

@@ -4,31 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Iterable
     from contextvars import Context
 
-if TYPE_CHECKING:
+if sys.version_info >= (3, 12):
 
     def start_task(
-        coroutine: Coroutine[Any, Any, None],
-        *,
-        loop: asyncio.AbstractEventLoop,
-        context: Context,
+        coroutine: Coroutine[Any, Any, None], loop: asyncio.AbstractEventLoop, context: Context
     ) -> asyncio.Task[None]:
-        """Run a coroutine in a task, up to where it first waits before this returns.
+        """Run a coroutine in a task, up to where it first waits before this returns."""
+        return asyncio.Task(coroutine, loop=loop, context=context, eager_start=True)
 
-        On Python 3.11 it begins with the next turn of the event loop.
-        """
-        ...
-
-elif sys.version_info >= (3, 12):
-    start_task = partial(asyncio.Task, eager_start=True)
 else:
-    start_task = asyncio.Task
+
+    def start_task(
+        coroutine: Coroutine[Any, Any, None], loop: asyncio.AbstractEventLoop, context: Context
+    ) -> asyncio.Task[None]:
+        """Run a coroutine in a task, which begins with the next turn of the event loop."""
+        return asyncio.Task(coroutine, loop=loop, context=context)
 
 
 def is_cancelled() -> bool:

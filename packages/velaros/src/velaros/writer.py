@@ -30,6 +30,7 @@ class Writer:
         "_ending",
         "_lifecycle",
         "_loop",
+        "_loss",
         "_on_end",
         "_on_stall",
         "_sender",
@@ -53,6 +54,7 @@ class Writer:
         `on_end` when it says that the client is gone.
         """
         self._connection = connection
+        self._loss = getattr(connection, "loss", (ConnectionEnded, OSError))
         self._lifecycle = lifecycle
         self._loop = asyncio.get_running_loop()
         self._timeout = timeout
@@ -93,7 +95,7 @@ class Writer:
                 if self._takes_back_cancellation():
                     raise SocketClosed(self._ending) from None
                 raise
-            except (ConnectionEnded, OSError) as error:
+            except self._loss as error:
                 self._on_end(error if isinstance(error, ConnectionEnded) else ConnectionEnded())
                 raise SocketClosed from error
         finally:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from aros_core.asgi.request_facts import RequestFacts
 from velaros.connection import ConnectionEnded
@@ -12,6 +12,8 @@ from velaros.session import Session
 from velaros.status import Status
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
     from aros_core.asgi.types import Receive, Scope, Send
     from aros_core.storage import Storage
     from velaros.router import Router
@@ -21,6 +23,9 @@ class ASGIConnection:
     """A connection that an ASGI server holds."""
 
     __slots__ = ("_receive", "_send")
+
+    loss: Final = Exception
+    """What sending raises when the client is gone: each server has an error of its own."""
 
     def __init__(self, receive: Receive, send: Send) -> None:
         self._receive = receive
@@ -35,13 +40,10 @@ class ASGIConnection:
         status = event.get("code") or Status.NO_STATUS_RCVD
         raise ConnectionEnded(status, event.get("reason") or "")
 
-    async def send(self, message: str | bytes) -> None:
-        """Send a message; raises `ConnectionEnded` when the server says the client is gone."""
+    def send(self, message: str | bytes) -> Awaitable[None]:
+        """Send a message; await the result. It raises a `loss` when the client is gone."""
         kind = "text" if isinstance(message, str) else "bytes"
-        try:
-            await self._send({"type": "websocket.send", kind: message})
-        except Exception as error:  # Each server has an error of its own for this.
-            raise ConnectionEnded from error
+        return self._send({"type": "websocket.send", kind: message})
 
     async def close(self, status: int, reason: str) -> None:
         """Close the connection with a status and a reason."""
