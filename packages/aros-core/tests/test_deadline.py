@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from aros_core import ContextClosedError
-from aros_core.deadline import DeadlineExceeded
+from aros_core.errors import DeadlineExceeded
 
 from .helpers import Clock, PlainContext, ending, settle, until, walk
 

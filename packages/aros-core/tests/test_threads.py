@@ -14,7 +14,8 @@ import pytest
 
 from aros_core import ContextClosedError, threads
 from aros_core.errors import DisconnectedError
-from aros_core.threads import ThreadCall, calling_task, current_call, run_in_thread
+from aros_core.threads import ThreadCall, calling_task, run_in_thread
+from aros_core.worker_call import current_call
 from aros_core.workers import Workers
 
 from .helpers import settle, until

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from aros_core.errors import ContextClosedError
-from aros_core.threads import current_call
+from aros_core.worker_call import current_call
 from navaros.blocking import BlockingSteps, ThreadedIterator
 
 if TYPE_CHECKING:

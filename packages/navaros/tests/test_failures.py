@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from aros_core.deadline import DeadlineExceeded
-from aros_core.errors import Error, FieldError, HTTPError, UnmarshalError
+from aros_core.errors import DeadlineExceeded, Error, FieldError, HTTPError, UnmarshalError
 from navaros.errors import ClientDisconnected
 from navaros.failures import failure_of, is_special, report, special_text
 

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import traceback
 from contextvars import ContextVar
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
-from aros_core.deadline import Deadline
 from aros_core.errors import ContextClosedError
 from aros_core.steps import END, SPENT, STREAMING
-from aros_core.threads import current_call
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Coroutine
 
+    from aros_core.deadline import Deadline
     from aros_core.patterns import Params
     from aros_core.steps import Link, Step
 
@@ -22,6 +21,14 @@ _here: ContextVar[object] = ContextVar("aros_core.chain.branch", default=None)
 
 _TWICE = "next() was called before by this handler; each handler can run the rest only once"
 _STREAMS = "an async generator cannot call next(); only a coroutine function can"
+
+
+@cache
+def _deadline_class() -> type[Deadline]:
+    # Kept, since an import statement for each request would take longer.
+    from aros_core.deadline import Deadline
+
+    return Deadline
 
 
 class _Running:
@@ -148,7 +155,9 @@ class Chain:
                     await answering
         except Exception as error:
             self._fail(error)
-        except asyncio.CancelledError:
+        except BaseException as interruption:
+            if self._deadline is None or not self._deadline.may_cause(interruption):
+                raise
             if not self._leave_deadlines(outer, step):
                 raise
         finally:
@@ -187,7 +196,7 @@ class Chain:
     async def _walk_away(self, step: Step, caller: Any) -> None:
         """Walk on where the running handler is not, and remember who belongs to this place."""
         if self._deadline is not None and self._deadline.owner is self._step:
-            self._deadline.watch(asyncio.current_task())
+            self._deadline.watch_current_task()
         outer = self._branch
         self._branch = object()
         _here.set(self._branch)
@@ -240,8 +249,8 @@ class Chain:
         if outer is not None and outer.owner is self._step:
             outer.stop()
             outer = outer.outer
-        self._deadline = Deadline(seconds, self._step, outer)
-        self._deadline.start(current_call())
+        self._deadline = _deadline_class()(seconds, self._step, outer)
+        self._deadline.start()
 
     def end(self) -> None:
         """Close the chain: whoever still holds it can no longer run, send or set anything."""

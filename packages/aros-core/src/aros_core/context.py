@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from aros_core.chain import Chain
 from aros_core.storage import Key, Storage
-from aros_core.threads import current_call, discard
+from aros_core.worker_call import current_call
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Mapping
@@ -80,6 +80,8 @@ class Context(Chain):
         """
         call = current_call()
         if call is None:
+            from aros_core.threads import discard
+
             discard(awaitable)
             raise RuntimeError("ctx.wait() is for plain functions; in a coroutine, use await")
         return call.wait(awaitable)

@@ -5,13 +5,11 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from aros_core.errors import DeadlineExceeded
+from aros_core.worker_call import current_call
+
 if TYPE_CHECKING:
     from aros_core.steps import Step
-    from aros_core.threads import ThreadCall
-
-
-class DeadlineExceeded(TimeoutError):
-    """The deadline of a handler passed; other timeouts are the program's own affair."""
 
 
 class Deadline:
@@ -41,8 +39,9 @@ class Deadline:
         self.owner = owner
         self.outer = outer
 
-    def start(self, call: ThreadCall | None) -> None:
-        """Start the clock, on the event loop of `call` where a worker thread asks for it."""
+    def start(self) -> None:
+        """Start the clock; a worker thread may ask for it, too."""
+        call = current_call()
         if call is None:
             loop = asyncio.get_running_loop()
             self._start(loop, asyncio.current_task(), loop.time() + self._seconds)
@@ -54,11 +53,14 @@ class Deadline:
         self, loop: asyncio.AbstractEventLoop, task: asyncio.Task[object] | None, when: float
     ) -> None:
         if not self._is_over:
-            self.watch(task)
+            self._watch(task)
             self._timer = loop.call_at(when, self._expire)
 
-    def watch(self, task: asyncio.Task[object] | None) -> None:
-        """Make this the task that is cancelled when the time comes."""
+    def watch_current_task(self) -> None:
+        """Make the current task the one that is cancelled when the time comes."""
+        self._watch(asyncio.current_task())
+
+    def _watch(self, task: asyncio.Task[object] | None) -> None:
         assert task is not None, "a chain runs in a task"
         self._task = task
         self._cancelling = task.cancelling()
@@ -80,6 +82,11 @@ class Deadline:
             return False
         self._expired = False
         return self._task.uncancel() <= self._cancelling
+
+    @staticmethod
+    def may_cause(interruption: BaseException) -> bool:
+        """Tell whether an interruption is of the kind that deadlines cause."""
+        return isinstance(interruption, asyncio.CancelledError)
 
     def error(self, cause: Exception | None) -> DeadlineExceeded:
         """Return the error that says so, with what handlers made of the cancellation as cause."""

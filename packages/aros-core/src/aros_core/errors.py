@@ -13,7 +13,7 @@
         ├── DisconnectedError the other side has left
         └── ContextClosedError a context that is used after its end (RuntimeError)
 
-Every one of them survives copying and pickling.
+`DeadlineExceeded` is none of them, since it is a `TimeoutError`. All survive copying and pickling.
 """
 
 from __future__ import annotations
@@ -157,6 +157,10 @@ class ContextClosedError(ArosError, RuntimeError):
         ),
     ) -> None:
         super().__init__(message)
+
+
+class DeadlineExceeded(TimeoutError):
+    """The deadline of a handler passed; other timeouts are the program's own affair."""
 
 
 def is_client_error(error: BaseException) -> bool:

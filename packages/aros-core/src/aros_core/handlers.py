@@ -8,8 +8,6 @@ from functools import partial
 from types import MethodType
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar, cast
 
-from aros_core.threads import run_in_thread
-
 if TYPE_CHECKING:
     from aros_core.chain import Chain
 
@@ -61,7 +59,9 @@ def _function_call(function: Callable[[Any], Any]) -> Call:
     if _is(inspect.isasyncgenfunction, function):
         return _Stream(function)
     if not _is(inspect.iscoroutinefunction, function):
-        return _InThread(function)
+        from aros_core.threads import InThread
+
+        return InThread(function)
     return function if _is(_is_native, function) else _Awaited(function)
 
 
@@ -132,19 +132,6 @@ def _refusal(thing: Any) -> str:
         f"{thing!r} is not a handler; give a function that takes the context, an object with "
         "handle(ctx), a transformer or a router"
     )
-
-
-class _InThread:
-    """Runs a plain function in a worker thread; what it returns may be awaitable."""
-
-    __slots__ = ("_function",)
-
-    def __init__(self, function: Callable[[Any], Any]) -> None:
-        self._function = function
-
-    async def __call__(self, ctx: Chain) -> Any:
-        result = await run_in_thread(self._function, ctx)
-        return await result if inspect.isawaitable(result) else result
 
 
 class _Awaited:

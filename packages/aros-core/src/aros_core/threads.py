@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import contextvars
+import inspect
 import logging
-import threading
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from aros_core.errors import ContextClosedError, is_client_error
+from aros_core.worker_call import set_current_call
 from aros_core.workers import Workers
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ MAX_THREADS = 40
 
 _log = logging.getLogger("aros_core")
 _workers = Workers(MAX_THREADS, "aros-handler")
-_here = threading.local()
 _call: contextvars.ContextVar[ThreadCall | None] = contextvars.ContextVar(
     "aros_thread_call", default=None
 )
@@ -43,14 +43,14 @@ class ThreadCall:
 
     def run(self, function: Callable[[C], T], argument: C) -> T:
         """Call the function in this thread, which must be a worker."""
-        _here.call = self
+        set_current_call(self)
         try:
             return function(argument)
         except (StopIteration, concurrent.futures.CancelledError) as error:
             # Futures have their own ideas of these two, and would not hand them on.
             raise RuntimeError(f"a plain function raised {type(error).__name__}") from error
         finally:
-            _here.call = None
+            set_current_call(None)
 
     def wait(self, awaitable: Awaitable[T]) -> T:
         """Run the awaitable on the event loop and return its result to this thread.
@@ -106,11 +106,6 @@ class ThreadCall:
         return self._waiting
 
 
-def current_call() -> ThreadCall | None:
-    """Return the call that runs in this thread, `None` outside the worker threads."""
-    return getattr(_here, "call", None)
-
-
 def calling_task() -> asyncio.Task[Any] | None:
     """Return the task of the handler that runs: for what a plain function waits for, its caller's.
 
@@ -118,6 +113,20 @@ def calling_task() -> asyncio.Task[Any] | None:
     """
     task, call = asyncio.current_task(), _call.get()
     return task if call is None else call.task_behind(task)
+
+
+class InThread:
+    """Runs a plain function in a worker thread; what it returns may be awaitable."""
+
+    __slots__ = ("_function",)
+
+    def __init__(self, function: Callable[[Any], Any]) -> None:
+        self._function = function
+
+    async def __call__(self, ctx: Any) -> Any:
+        """Call the function with the context."""
+        result = await run_in_thread(self._function, ctx)
+        return await result if inspect.isawaitable(result) else result
 
 
 async def run_in_thread(function: Callable[[C], T], argument: C) -> T:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from aros_core.deadline import DeadlineExceeded
 from aros_core.errors import (
     ArosError,
+    DeadlineExceeded,
     Error,
     FieldError,
     HTTPError,

@@ -7,7 +7,7 @@ from collections import deque
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
-from aros_core.threads import current_call
+from aros_core.worker_call import current_call
 
 if TYPE_CHECKING:
     from collections.abc import Callable

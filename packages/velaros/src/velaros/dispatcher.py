@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from aros_core.codecs import InboundMessage
 from aros_core.errors import Error, FieldError, HTTPError, UnmarshalError
-from aros_core.threads import current_call
+from aros_core.worker_call import current_call
 from velaros.context import Context
 from velaros.correspondence import Correspondence
 from velaros.errors import SocketClosed
