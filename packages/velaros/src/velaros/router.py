@@ -13,12 +13,10 @@ from aros_core.handlers import is_handler
 from aros_core.router import AnyHandler, BaseRouter, Metadata
 from velaros.context import Context
 from velaros.handshake import OriginGuard, refuse
-from velaros.hooks import HookObject, Moment, hook_links, hooks_of, make_hook
+from velaros.hooks import HookObject, Moment, hooks_of, make_hook
 from velaros.options import Option
 from velaros.routes import noted
-from velaros.session import Session
 from velaros.status import Status
-from velaros.transports.asgi import shake_hands
 from velaros.upgrade import UpgradeMiddleware
 
 if TYPE_CHECKING:
@@ -29,6 +27,7 @@ if TYPE_CHECKING:
     from aros_core.registration import Registration
     from aros_core.steps import Link
     from velaros.connection import Connection, ConnectionInfo
+    from velaros.session import Session
 
 H = TypeVar("H")
 
@@ -183,6 +182,8 @@ class Router(BaseRouter[Handler]):
     def hooks(self, moment: Moment) -> tuple[Link, ...]:
         """Return the chain of a moment's hooks, of mounted routers too."""
         if moment not in self._hooks:
+            from velaros.hook_chains import hook_links
+
             self._hooks[moment] = hook_links(self.tree(), moment)
         return self._hooks[moment]
 
@@ -210,6 +211,8 @@ class Router(BaseRouter[Handler]):
             await answer_with_text(send, 400, text)
 
     async def _shake_hands(self, scope: Scope, receive: Receive, send: Send) -> Session | None:
+        from velaros.transports.asgi import shake_hands
+
         try:
             return await shake_hands(self, None, scope, receive, send)
         except Exception as error:
@@ -221,6 +224,8 @@ class Router(BaseRouter[Handler]):
 
         Upgrade hooks run first; what they raise is raised here, and the connection stays as it is.
         """
+        from velaros.session import Session
+
         facts = RequestFacts(info.scope())
         facts.remote_address = info.remote_address
         session = Session(self, facts, connection, codecs=self.message_codecs)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from aros_core.codecs import OutboundMessage
-from aros_core.threads import calling_task
 from velaros.status import CloseStatus, Status
 
 if TYPE_CHECKING:
@@ -59,6 +58,8 @@ class Socket:
 
         Raises `ValueError` for a status or reason that a close frame cannot carry.
         """
+        from aros_core.threads import calling_task
+
         self._session.close(status, reason, closer=calling_task())
 
     def __repr__(self) -> str:

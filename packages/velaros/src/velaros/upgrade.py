@@ -6,7 +6,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from aros_core.embedding import Embedding
-from velaros.transports.asgi import serve_upgrade
 
 if TYPE_CHECKING:
     from aros_core.embedding import Host
@@ -27,6 +26,8 @@ class UpgradeMiddleware(Embedding):
     async def handle(self, ctx: Host, /) -> None:
         """Take an upgrade; what was set on the context is the socket's first storage."""
         if ctx.scope["type"] == "websocket":
+            from velaros.transports.asgi import serve_upgrade
+
             await ctx.hand_over(partial(serve_upgrade, self._router, ctx.storage.copy()))
         else:
             await ctx.next()
