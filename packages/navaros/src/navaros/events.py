@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping
-from typing import Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from msgspec import Struct
 
 from aros_core.codecs.json import JsonCodec
-from navaros.blocking import ThreadedIterator
+from navaros.iterators import close_iterator
+
+if TYPE_CHECKING:
+    from navaros.producer import Producer
 
 EVENT_STREAM_HEADERS: Final = (
     ("content-type", "text/event-stream"),
@@ -21,6 +23,7 @@ EVENT_STREAM_HEADERS: Final = (
 """The header fields of a response whose body is an event stream."""
 
 _KEEP_ALIVE: Final = b":\n\n"
+_QUIET: Final = object()
 
 # The line ends of the format; `str.splitlines` knows more than these.
 _split_lines: Final = re.compile(r"\r\n|\r|\n").split
@@ -71,26 +74,18 @@ class EventStream(AsyncIterator[bytes]):
             raise ValueError(f"keep_alive is more than 0 seconds, or None, not {keep_alive!r}")
         self._events = _iterate(iterator)
         self._keep_alive = keep_alive
-        self._producer: asyncio.Task[None] | None = None
-        self._item: asyncio.Future[Any] | None = None
-        self._wanted = asyncio.Event()
+        self._producer: Producer | None = None
         self._is_over = False
 
     async def __anext__(self) -> bytes:
         if self._is_over:
             raise StopAsyncIteration
-        item, producer = self._ask()
-        await asyncio.wait(
-            (item, producer), timeout=self._keep_alive, return_when=asyncio.FIRST_COMPLETED
-        )
-        if item.done():
-            self._item = None
-            return _encode(item.result())
-        if not producer.done():
-            return _KEEP_ALIVE
-        self._is_over = True
-        producer.result()
-        raise StopAsyncIteration
+        if self._producer is None:
+            from navaros.producer import Producer
+
+            self._producer = Producer(self._events)
+        item = await self._producer.next(self._keep_alive, _QUIET)
+        return _KEEP_ALIVE if item is _QUIET else _encode(item)
 
     async def aclose(self) -> None:
         """Stop, and close the iterator; raise what it raises on that."""
@@ -98,55 +93,22 @@ class EventStream(AsyncIterator[bytes]):
             return
         self._is_over = True
         if self._producer is None:
-            await _close(self._events)
-            return
-        self._producer.cancel()
-        await asyncio.wait((self._producer,))
-        if not self._producer.cancelled():
-            self._producer.result()
-
-    def _ask(self) -> tuple[asyncio.Future[Any], asyncio.Task[None]]:
-        """Return the item asked for, and the task that makes it, unless it ends before."""
-        if self._item is None:
-            self._item = asyncio.get_running_loop().create_future()
-            self._wanted.set()
-        if self._producer is None:
-            self._producer = asyncio.create_task(self._produce())
-        return self._item, self._producer
-
-    async def _produce(self) -> None:
-        try:
-            async for item in self._events:
-                await self._hand_over(item)
-        finally:
-            await _close(self._events)
-
-    async def _hand_over(self, item: Any) -> None:
-        """Give the item to whoever asked for it, and wait until somebody asks for the next."""
-        if self._is_over:
-            # The iterator swallowed its cancellation; it goes no further all the same.
-            raise asyncio.CancelledError
-        assert self._item is not None, "an item is made when it was asked for"
-        self._wanted.clear()
-        self._item.set_result(item)
-        await self._wanted.wait()
+            await close_iterator(self._events)
+        else:
+            await self._producer.stop()
 
 
 def _iterate(iterator: object) -> AsyncIterator[Any]:
     if isinstance(iterator, AsyncIterable):
         return aiter(cast("AsyncIterable[Any]", iterator))
     if isinstance(iterator, Iterable) and not isinstance(iterator, (str, bytes, Mapping)):
+        from navaros.blocking import ThreadedIterator
+
         return ThreadedIterator(iter(cast("Iterable[Any]", iterator)))
     raise TypeError(
         f"an EventStream takes an iterator of events, asynchronous or plain, not {iterator!r}; "
         f"call the generator function to get one"
     )
-
-
-async def _close(iterator: AsyncIterator[Any]) -> None:
-    close = getattr(iterator, "aclose", None)
-    if close is not None:
-        await close()
 
 
 def _encode(item: Any) -> bytes:

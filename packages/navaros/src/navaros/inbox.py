@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import deque
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from aros_core.worker_call import current_call
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Callable
 
     from aros_core.asgi.types import Event, Receive
@@ -60,6 +60,8 @@ class Inbox:
 
     async def wait_over(self) -> None:
         """Return when the client is gone, or the answer is out."""
+        import asyncio
+
         self.watch()
         await asyncio.shield(self._end)
 
@@ -78,6 +80,8 @@ class Inbox:
     async def end_watch(self) -> None:
         """Leave the reading to one reader alone, who notices the client's leaving from now on."""
         if self._watch is not None:
+            import asyncio
+
             self._watch.cancel()
             await asyncio.wait((self._watch,))
             self._watch = None
@@ -89,6 +93,8 @@ class Inbox:
 
     def _begin_watch(self) -> None:
         if self._watch is None and not self.is_over:
+            import asyncio
+
             self._watch = asyncio.get_running_loop().create_task(self._read_ahead())
 
     async def _read_ahead(self) -> None:
@@ -117,6 +123,8 @@ class Inbox:
         return event
 
     async def _wait_for_news(self) -> None:
+        import asyncio
+
         if self._news is None:
             self._news = asyncio.get_running_loop().create_future()
         await asyncio.shield(self._news)
@@ -130,6 +138,8 @@ class Inbox:
     def _end(self) -> asyncio.Future[None]:
         """Is done when the client is gone, or the answer is out; made when somebody asks for it."""
         if self._over is None:
+            import asyncio
+
             self._over = asyncio.get_running_loop().create_future()
             if self.is_over:
                 self._over.set_result(None)

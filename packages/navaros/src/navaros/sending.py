@@ -2,32 +2,40 @@
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 from abc import abstractmethod
 from collections.abc import AsyncIterable, AsyncIterator, Iterable
+from functools import cache
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from navaros.answer import AnsweringSide
-from navaros.blocking import ThreadedIterator
 from navaros.closing import close_body
 from navaros.content import BINARY, TEXT, chunk_bytes, is_file_object
 from navaros.errors import ClientDisconnected, ResponseAborted
 from navaros.events import EVENT_STREAM_HEADERS, EventStream
 from navaros.failures import failure_of, report
 from navaros.fields import declared_length, is_bodiless
-from navaros.interruption import UntilOver
+from navaros.iterators import close_iterator
 from navaros.traversal import refuse_climbing
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Mapping
 
     from aros_core.asgi.types import Event
+    from navaros.interruption import UntilOver
 
 
 _END: Final = object()
 _PARTS_AT_ONCE: Final = 16
+
+
+@cache
+def _until_over() -> type[UntilOver]:
+    # Kept, since an import statement for each answer would take longer.
+    from navaros.interruption import UntilOver
+
+    return UntilOver
 
 
 class SendingSide(AnsweringSide):
@@ -162,7 +170,7 @@ class SendingSide(AnsweringSide):
         """Send what an iterator yields while the client is there to take it, and close it."""
         inbox = self._watched_inbox
         try:
-            with UntilOver(inbox):
+            with _until_over()(inbox):
                 while not (self._is_mute or inbox.is_over):
                     chunk = await anext(chunks, _END)
                     if chunk is _END or inbox.is_over:
@@ -171,7 +179,7 @@ class SendingSide(AnsweringSide):
         except ClientDisconnected:
             return
         finally:
-            await _close(chunks)
+            await close_iterator(chunks)
 
     async def _push(self, chunk: Any) -> None:
         data = chunk_bytes(chunk)
@@ -191,6 +199,8 @@ class SendingSide(AnsweringSide):
         if self._parts % _PARTS_AT_ONCE == 0:
             # Where the client is gone, servers may return without waiting; a writer that never
             # waits either would keep the loop from noticing, for ever.
+            import asyncio
+
             await asyncio.sleep(0)
 
     async def _begin(
@@ -246,6 +256,8 @@ def _chunks_of(body: Any) -> AsyncIterator[Any]:
         return _read_chunks(body) if is_asynchronous else read_file_object(body)
     if isinstance(body, AsyncIterable):
         return aiter(cast("AsyncIterable[Any]", body))
+    from navaros.blocking import ThreadedIterator
+
     return ThreadedIterator(body)
 
 
@@ -254,9 +266,3 @@ async def _read_chunks(file: Any) -> AsyncIterator[bytes]:
 
     while chunk := await file.read(CHUNK_SIZE):
         yield chunk
-
-
-async def _close(chunks: AsyncIterator[Any]) -> None:
-    close = getattr(chunks, "aclose", None)
-    if close is not None:
-        await close()
