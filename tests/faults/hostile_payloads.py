@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, Final, TypeAlias
 
-from aros_core.codecs import MsgpackCodec
+from aros_core.codecs.msgpack import MsgpackCodec
 from velaros.protobuf.envelope_pb2 import Envelope
 
 Frames: TypeAlias = dict[str, "str | bytes"]

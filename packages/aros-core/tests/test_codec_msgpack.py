@@ -20,8 +20,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aros_core.codecs import MessageType, MsgpackCodec, OutboundMessage
-from aros_core.codecs.msgpack import MAX_OTHER_KEYS
+from aros_core.codecs import MessageType, OutboundMessage
+from aros_core.codecs.msgpack import MAX_OTHER_KEYS, MsgpackCodec
 from aros_core.errors import MessageError, UnmarshalError
 
 CODEC = MsgpackCodec()

@@ -15,7 +15,7 @@ from google.protobuf.wrappers_pb2 import BytesValue, StringValue
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aros_core.codecs import ProtobufCodec
+from aros_core.codecs.protobuf import ProtobufCodec
 from aros_core.errors import Error, FieldError, UnmarshalError
 
 CODEC = ProtobufCodec()

@@ -20,13 +20,13 @@ from aros_core.codecs import (
     InboundMessage,
     JsonCodec,
     MessageType,
-    MsgpackCodec,
     OutboundMessage,
     PayloadCodec,
     PlainCodec,
-    ProtobufCodec,
     is_for_another,
 )
+from aros_core.codecs.msgpack import MsgpackCodec
+from aros_core.codecs.protobuf import ProtobufCodec
 from aros_core.errors import Error, FieldError, MessageError, UnmarshalError
 
 

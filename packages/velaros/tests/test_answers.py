@@ -9,7 +9,8 @@ import msgspec
 import pytest
 from pydantic import BaseModel
 
-from aros_core.codecs import Codec, InboundMessage, JsonCodec, MsgpackCodec, OutboundMessage
+from aros_core.codecs import Codec, InboundMessage, JsonCodec, OutboundMessage
+from aros_core.codecs.msgpack import MsgpackCodec
 from velaros import Error, FieldError, UnmarshalError
 from velaros.answers import find_error, read_payload
 from velaros.codecs import ProtobufCodec

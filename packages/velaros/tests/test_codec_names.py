@@ -6,7 +6,8 @@ import sys
 
 import pytest
 
-from aros_core.codecs import Codec, JsonCodec, MsgpackCodec
+from aros_core.codecs import Codec, JsonCodec
+from aros_core.codecs.msgpack import MsgpackCodec
 from velaros.codecs import ProtobufCodec
 from velaros.codecs.names import codec_named, codec_of_subprotocol
 

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from aros_core.asgi.request_facts import RequestFacts
-from aros_core.codecs import JsonCodec, MsgpackCodec
+from aros_core.codecs import JsonCodec
+from aros_core.codecs.msgpack import MsgpackCodec
 from velaros import Error, FieldError, HTTPError, UnmarshalError
 from velaros.codecs import ProtobufCodec
 from velaros.handshake import OriginGuard, negotiate, refuse

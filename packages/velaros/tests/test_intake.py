@@ -9,7 +9,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from aros_core.codecs import Codec, JsonCodec, MessageType, MsgpackCodec
+from aros_core.codecs import Codec, JsonCodec, MessageType
+from aros_core.codecs.msgpack import MsgpackCodec
 from velaros.codecs import ProtobufCodec
 from velaros.frames import BINARY, TEXT
 from velaros.intake import Unreadable, read_frame

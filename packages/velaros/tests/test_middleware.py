@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from aros_core.codecs import JsonCodec, MsgpackCodec
+from aros_core.codecs import JsonCodec
+from aros_core.codecs.msgpack import MsgpackCodec
 from velaros import Context, Key, Ref, middleware
 from velaros.codecs import ProtobufCodec
 

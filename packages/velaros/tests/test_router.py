@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from aros_core.codecs import JsonCodec, MsgpackCodec, ProtobufCodec
+from aros_core.codecs import JsonCodec
+from aros_core.codecs.msgpack import MsgpackCodec
+from aros_core.codecs.protobuf import ProtobufCodec
 from velaros import (
     CloseSource,
     CloseStatus,

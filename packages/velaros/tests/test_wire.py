@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from aros_core.codecs import Codec, JsonCodec, MsgpackCodec, OutboundMessage
+from aros_core.codecs import Codec, JsonCodec, OutboundMessage
+from aros_core.codecs.msgpack import MsgpackCodec
 from aros_core.errors import MessageError
 from velaros import Error, UnmarshalError
 from velaros.codecs import ProtobufCodec

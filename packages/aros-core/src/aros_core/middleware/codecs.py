@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from aros_core.codecs.json import JsonCodec
-from aros_core.codecs.msgpack import MsgpackCodec
-from aros_core.codecs.protobuf import ProtobufCodec
+from typing import TYPE_CHECKING
+
+from aros_core.codecs import JsonCodec
+
+if TYPE_CHECKING:
+    from aros_core.codecs.msgpack import MsgpackCodec
+    from aros_core.codecs.protobuf import ProtobufCodec
 
 
 def json(*, request: bool = True, response: bool = True) -> JsonCodec:
@@ -20,6 +24,8 @@ def msgpack(*, request: bool = True, response: bool = True) -> MsgpackCodec:
 
     With `request=False` it reads no HTTP request body, with `response=False` it writes no answer.
     """
+    from aros_core.codecs.msgpack import MsgpackCodec
+
     return MsgpackCodec(request=request, response=response)
 
 
@@ -28,4 +34,6 @@ def protobuf(*, request: bool = True, response: bool = True) -> ProtobufCodec:
 
     With `request=False` it reads no HTTP request body, with `response=False` it writes no answer.
     """
+    from aros_core.codecs.protobuf import ProtobufCodec
+
     return ProtobufCodec(request=request, response=response)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from aros_core.codecs import Codec, JsonCodec, MsgpackCodec
+from aros_core.codecs import Codec, JsonCodec
+from aros_core.codecs.msgpack import MsgpackCodec
 from velaros.codecs.protobuf import ProtobufCodec
 
 if TYPE_CHECKING:

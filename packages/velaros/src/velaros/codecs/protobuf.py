@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any, Final
 
 from aros_core.codecs import NO_DATA, Codec, InboundMessage, MessageType, OutboundMessage
-from aros_core.codecs import ProtobufCodec as ProtobufPayloads
 from aros_core.codecs.envelope import check_sizes
 from aros_core.codecs.messages import NO_META
+from aros_core.codecs.protobuf import ProtobufCodec as ProtobufPayloads
 from aros_core.errors import MessageError
 from aros_core.extras import import_extra
 from aros_core.payloads.answers import shape_answer

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from velaros.codecs.protobuf import ProtobufCodec
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from velaros.codecs import ProtobufCodec
 
 
 def protobuf(*, request: bool = True, response: bool = True) -> ProtobufCodec:
@@ -11,4 +14,6 @@ def protobuf(*, request: bool = True, response: bool = True) -> ProtobufCodec:
     Handlers work with their own generated messages. Raises `ImportError` without the extra
     `protobuf`. The options are those of the HTTP codec and change nothing for messages.
     """
+    from velaros.codecs import ProtobufCodec
+
     return ProtobufCodec(request=request, response=response)
