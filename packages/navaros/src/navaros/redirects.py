@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from typing import Final
-from urllib.parse import quote
 
 from msgspec import Struct
 
@@ -12,7 +11,7 @@ REDIRECT_STATUSES: Final = frozenset({301, 302, 303, 307, 308})
 """The statuses that send a client elsewhere (RFC 9110, section 15.4)."""
 
 # Browsers drop some control characters before they read an address, so it becomes another one.
-_find_control: Final = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]").search
+_find_control: Final = re.compile(r"[\x00-\x1f\x7f]|[\ud800-\udfff]").search
 _match_web_address: Final = re.compile(r"https?://[^/\\?# ]", re.IGNORECASE).match
 _match_scheme: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:").match
 _replace_unprintable: Final = re.compile(r"[^!-~]+").sub
@@ -105,7 +104,13 @@ def _without_dots(path: str) -> str:
 
 
 def _percent_encode(address: str) -> str:
-    return _replace_unprintable(lambda found: quote(found[0], safe=""), address)
+    return _replace_unprintable(_quoted, address)
+
+
+def _quoted(found: re.Match[str]) -> str:
+    from urllib.parse import quote
+
+    return quote(found[0], safe="")
 
 
 def _refused(to: str, reason: str) -> ValueError:

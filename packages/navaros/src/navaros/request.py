@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar, overload
-from urllib.parse import quote
 
 from aros_core.asgi.request_facts import RequestFacts
 from aros_core.codecs import is_for_another
@@ -72,7 +71,11 @@ class RequestSide(BaseContext):
     def raw_path(self) -> str:
         """The path as it was sent, percent-encoded, without the query."""
         raw: bytes | None = self._scope.get("raw_path")
-        return quote(self._scope["path"]) if raw is None else raw.decode("latin-1")
+        if raw is not None:
+            return raw.decode("latin-1")
+        from urllib.parse import quote
+
+        return quote(self._scope["path"])
 
     @property
     def protocol(self) -> str:

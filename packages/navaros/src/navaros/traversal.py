@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import unquote_to_bytes
 
 from aros_core.errors import HTTPError
 
@@ -22,6 +21,8 @@ def refuse_climbing(path: PurePath, scope: Scope) -> None:
     meant, so links and absolute paths are for the handler to check.
     """
     if _UP in path.parts:
+        from urllib.parse import unquote_to_bytes
+
         query = unquote_to_bytes(scope.get("query_string") or b"")
         if _UP in scope["path"] or _UP.encode() in query:
             raise HTTPError(404)

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import re
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl
 
 from multidict import CIMultiDict, CIMultiDictProxy, MultiDict, MultiDictProxy
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from aros_core.asgi.types import Scope
 
 _ESCAPED = re.compile(r"\\(?:([0-3][0-7]{2})|(.))", re.DOTALL)
+
+
+@cache
+def _query_parser() -> Callable[..., list[tuple[str, str]]]:
+    # Kept, since an import statement for each request would take longer.
+    from urllib.parse import parse_qsl
+
+    return parse_qsl
 
 
 class RequestFacts:
@@ -44,7 +51,7 @@ class RequestFacts:
     def query(self) -> MultiDictProxy[str]:
         """The parameters of the query string; bytes that are not UTF-8 are replaced."""
         text = self.scope.get("query_string", b"").decode("utf-8", "replace")
-        return MultiDictProxy(MultiDict(parse_qsl(text, keep_blank_values=True)))
+        return MultiDictProxy(MultiDict(_query_parser()(text, keep_blank_values=True)))
 
     @cached_property
     def cookies(self) -> Mapping[str, str]:
