@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-from aros_core.routing import RouteTable
+from aros_core.routing.table import RouteTable
 
 from .helpers import PlainRouter, ending, names_of
 

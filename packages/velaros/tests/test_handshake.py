@@ -13,7 +13,8 @@ from aros_core.codecs import JsonCodec
 from aros_core.codecs.msgpack import MsgpackCodec
 from velaros import Error, FieldError, HTTPError, UnmarshalError
 from velaros.codecs import ProtobufCodec
-from velaros.handshake import OriginGuard, negotiate, refuse
+from velaros.handshake import negotiate, refuse
+from velaros.origins import OriginGuard
 
 JSON, MSGPACK, PROTOBUF = JsonCodec(), MsgpackCodec(), ProtobufCodec()
 SCOPE: dict[str, Any] = {"type": "websocket", "extensions": {"websocket.http.response": {}}}

@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar, Union, cast, overload
 
-from aros_core.asgi.lifespan import running
 from aros_core.codecs import PayloadCodec
 from aros_core.embedding import Embedding
 from aros_core.handlers import HandlerObject, Transformer, as_call
@@ -19,14 +18,13 @@ from aros_core.routing import (
     RouteDescriptor,
     RouteInfo,
     RouterNode,
-    RouteTable,
-    place,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from aros_core.asgi.lifespan import Lifespan
+    from aros_core.routing.table import RouteTable
     from aros_core.steps import Link
 
 C = TypeVar("C")
@@ -98,6 +96,8 @@ class BaseRouter(RouterNode, Generic[K]):
 
     def route_descriptors(self) -> list[RouteDescriptor]:
         """Return the public routes with mount prefixes applied, the first of equals only."""
+        from aros_core.routing.table import place
+
         descriptors: dict[tuple[str | None, str], RouteDescriptor] = {}
         for placed in place(self):
             if placed.route.public:
@@ -110,6 +110,8 @@ class BaseRouter(RouterNode, Generic[K]):
 
     def lookup(self, handler: K) -> RouteInfo | None:
         """Return where a handler is registered first, through mounted routers; else `None`."""
+        from aros_core.routing.table import place
+
         for placed in place(self):
             if placed.pattern is not None:
                 for registered, _ in placed.route.handlers:
@@ -176,6 +178,8 @@ class BaseRouter(RouterNode, Generic[K]):
         For frameworks and servers that do not run them: enter it at the start, leave it at the
         stop. It yields the state that the lifespans made, merged.
         """
+        from aros_core.asgi.lifespan import running
+
         async with running(self.family()) as state:
             yield state
 
@@ -203,6 +207,8 @@ class BaseRouter(RouterNode, Generic[K]):
 
         Raises `TypeError` when a route was left without a handler.
         """
+        from aros_core.routing.table import RouteTable
+
         return RouteTable(self, self.select)
 
     def select(self, links: Sequence[Link], method: str | None) -> tuple[Link, ...]:

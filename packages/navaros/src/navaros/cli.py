@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Any
 from aros_core.embedding import Embedding
 from aros_core.handlers import describe
 from aros_core.router import BaseRouter
-from aros_core.routing import place
+from aros_core.routing.table import place
 from navaros.asgi import ASGIHandler
 from navaros.router import Router
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from aros_core.routing import PlacedRoute
+    from aros_core.routing.table import PlacedRoute
 
 
 class CommandError(Exception):

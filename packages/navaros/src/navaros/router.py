@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
-from aros_core.asgi.lifespan import serve_lifespan
 from navaros.admission import refusal
 from navaros.body import DEFAULT_LIMIT
 from navaros.context import Context
@@ -63,6 +62,8 @@ class Router(Verbs):
         """
         kind = scope["type"]
         if kind == "lifespan":
+            from aros_core.asgi.lifespan import serve_lifespan
+
             await serve_lifespan(self, scope, receive, send)
             return
         ctx = Context(self, scope, receive, send)

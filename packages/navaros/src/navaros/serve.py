@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from aros_core.extras import import_extra
 from aros_core.router import BaseRouter
 
 if TYPE_CHECKING:
@@ -25,6 +24,8 @@ def serve(app: ASGIApp, host: str = "127.0.0.1", port: int = 8080, **uvicorn_opt
     shutdown, no compression of messages, and a limit for messages that lets the largest of the
     routers' own limits decide. Every option of uvicorn may be given, these too.
     """
+    from aros_core.extras import import_extra
+
     uvicorn = import_extra("uvicorn", "server")
     options = {**_DEFAULTS, **_message_limit(app), **uvicorn_options}
     uvicorn.run(app, host=host, port=port, **options)

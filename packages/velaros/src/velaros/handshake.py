@@ -7,52 +7,12 @@ from typing import TYPE_CHECKING
 from aros_core.asgi.denial import deny, deny_with_text
 from aros_core.errors import Error, FieldError, HTTPError, UnmarshalError
 from velaros.logs import logger
-from velaros.origins import OriginRules, is_foreign
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from aros_core.asgi.request_facts import RequestFacts
     from aros_core.asgi.types import Scope, Send
     from aros_core.codecs import Codec
-
-_SECURE_SCHEMES = ("wss", "https")
-
-
-class OriginGuard:
-    """Refuses foreign origins; while none were set it only warns of the first."""
-
-    def __init__(self) -> None:
-        self._rules: OriginRules | None = None
-        self._warned = False
-        self._patterns: tuple[str, ...] = ("*",)
-
-    @property
-    def patterns(self) -> list[str]:
-        """The allowed origins."""
-        return list(self._patterns)
-
-    @patterns.setter
-    def patterns(self, patterns: Sequence[str]) -> None:
-        if isinstance(patterns, str):
-            raise ValueError(f"origins is a list; write [{patterns!r}]")
-        self._rules = OriginRules(patterns)
-        self._patterns = tuple(patterns)
-
-    def check(self, facts: RequestFacts) -> None:
-        """Raise `HTTPError` 403 for an origin that is not allowed."""
-        origin = facts.header(b"origin")
-        host = facts.header(b"host")
-        secure = facts.scope.get("scheme") in _SECURE_SCHEMES
-        if self._rules is None:
-            if not self._warned and is_foreign(origin, host, secure=secure):
-                self._warned = True
-                logger.warning(
-                    "a page of %r opened a socket; any may, until Router(origins=[…]) says which",
-                    origin,
-                )
-        elif not self._rules.allow(origin, host, secure=secure):
-            raise HTTPError(403, "this origin may not open a socket here")
 
 
 def negotiate(

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from msgspec import Struct
 
+from aros_core.errors import HTTPError
+from velaros.logs import logger
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
+
+    from aros_core.asgi.request_facts import RequestFacts
 
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*")
+_SECURE_SCHEMES = ("wss", "https")
 _DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 
 
@@ -46,6 +51,42 @@ class OriginRules:
         return given is not None and (
             is_own(given, host, secure=secure) or any(_fits(rule, given) for rule in self._rules)
         )
+
+
+class OriginGuard:
+    """Refuses foreign origins; while none were set it only warns of the first."""
+
+    def __init__(self) -> None:
+        self._rules: OriginRules | None = None
+        self._warned = False
+        self._patterns: tuple[str, ...] = ("*",)
+
+    @property
+    def patterns(self) -> list[str]:
+        """The allowed origins."""
+        return list(self._patterns)
+
+    @patterns.setter
+    def patterns(self, patterns: Sequence[str]) -> None:
+        if isinstance(patterns, str):
+            raise ValueError(f"origins is a list; write [{patterns!r}]")
+        self._rules = OriginRules(patterns)
+        self._patterns = tuple(patterns)
+
+    def check(self, facts: RequestFacts) -> None:
+        """Raise `HTTPError` 403 for an origin that is not allowed."""
+        origin = facts.header(b"origin")
+        host = facts.header(b"host")
+        secure = facts.scope.get("scheme") in _SECURE_SCHEMES
+        if self._rules is None:
+            if not self._warned and is_foreign(origin, host, secure=secure):
+                self._warned = True
+                logger.warning(
+                    "a page of %r opened a socket; any may, until Router(origins=[…]) says which",
+                    origin,
+                )
+        elif not self._rules.allow(origin, host, secure=secure):
+            raise HTTPError(403, "this origin may not open a socket here")
 
 
 def is_foreign(origin: str | None, host: str | None, *, secure: bool) -> bool:
@@ -120,6 +161,8 @@ def _parse_rule(pattern: str) -> _Origin:
 
 def _split_host(text: str) -> tuple[str, int | None] | None:
     """Split `host:port`; `None` when it is none, a path or user information included."""
+    from urllib.parse import urlsplit
+
     try:
         parts = urlsplit(f"//{text}")
         port = parts.port

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
+from contextlib import asynccontextmanager
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, overload
 from weakref import WeakSet
 
-from aros_core.asgi.lifespan import serve_lifespan
-from aros_core.asgi.plain_text import answer_with_text
 from aros_core.asgi.request_facts import RequestFacts
 from aros_core.codecs import Codec
 from aros_core.handlers import is_handler
 from aros_core.router import AnyHandler, BaseRouter, Metadata
 from velaros.context import Context
-from velaros.handshake import OriginGuard, refuse
 from velaros.hooks import HookObject, Moment, hooks_of, make_hook
 from velaros.options import Option
+from velaros.origins import OriginGuard
 from velaros.routes import noted
 from velaros.status import Status
-from velaros.upgrade import UpgradeMiddleware
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 
     from aros_core.asgi.lifespan import Lifespan
     from aros_core.asgi.types import Receive, Scope, Send
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from aros_core.steps import Link
     from velaros.connection import Connection, ConnectionInfo
     from velaros.session import Session
+    from velaros.upgrade import UpgradeMiddleware
 
 H = TypeVar("H")
 
@@ -196,17 +196,23 @@ class Router(BaseRouter[Handler]):
 
     def middleware(self) -> UpgradeMiddleware:
         """Return middleware for an HTTP router: it takes upgrades and lets the rest pass."""
+        from velaros.upgrade import UpgradeMiddleware
+
         return UpgradeMiddleware(self)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve as an ASGI application; plain HTTP requests are answered with 400."""
         if scope["type"] == "lifespan":
+            from aros_core.asgi.lifespan import serve_lifespan
+
             await serve_lifespan(self, scope, receive, send)
         elif scope["type"] == "websocket":
             session = await self._shake_hands(scope, receive, send)
             if session is not None:
                 await self.live(session)
         else:
+            from aros_core.asgi.plain_text import answer_with_text
+
             text = "this address takes WebSocket connections only; ask for an upgrade"
             await answer_with_text(send, 400, text)
 
@@ -216,6 +222,8 @@ class Router(BaseRouter[Handler]):
         try:
             return await shake_hands(self, None, scope, receive, send)
         except Exception as error:
+            from velaros.handshake import refuse
+
             await refuse(scope, send, error, self.message_codecs)
             return None
 
@@ -243,6 +251,13 @@ class Router(BaseRouter[Handler]):
             await session.run()
         finally:
             self._sessions.discard(session)
+
+    @asynccontextmanager
+    async def own_lifespan(self) -> AsyncGenerator[Mapping[str, Any] | None]:
+        """Run the lifespan of this router alone; the first client finds all imported then."""
+        import_module("velaros.transports.asgi")
+        async with super().own_lifespan() as state:
+            yield state
 
     async def wind_up(self) -> None:
         """Close every socket, as the server stops; nothing of a lifespan is left yet."""
