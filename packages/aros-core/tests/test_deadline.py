@@ -215,6 +215,25 @@ async def test_a_handler_that_swallows_the_cancellation_is_too_late_all_the_same
     assert task.cancelling() == 0
 
 
+async def test_what_is_no_cancellation_goes_through(clock: Clock) -> None:
+    """What ends the whole program is not taken for the deadline's doing, though that passed."""
+
+    class Stop(BaseException):
+        pass
+
+    async def stopping(ctx: Chain) -> None:
+        try:
+            await lasting(clock, 6)(ctx)
+        except asyncio.CancelledError:
+            raise Stop from None
+
+    with pytest.raises(Stop):
+        await walk(limited([], 5), stopping)
+    task = asyncio.current_task()
+    assert task is not None
+    assert task.cancelling() == 0
+
+
 async def test_it_cancels_the_task_that_runs_the_rest(clock: Clock) -> None:
     """A handler that moved the rest to a task of its own is not cancelled with it."""
     log: list[str] = []
