@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from aros_core.patterns.automaton import MOST_REMEMBERED, Automaton, Memo, Unsupported, tokenize
+from aros_core.patterns.automaton import Automaton, Unsupported, tokenize
 
 
 def automaton(expression: str, flags: int = re.ASCII) -> Automaton:
@@ -148,14 +148,6 @@ def test_unsupported(expression: str) -> None:
     re.compile(expression)
     with pytest.raises(Unsupported):
         automaton(expression)
-
-
-def test_remembers_no_more_than_a_limited_number_of_characters() -> None:
-    """However many characters are asked about, the answers are right and memory is bounded."""
-    codes = Memo(ord)
-    for code in range(3 * MOST_REMEMBERED):
-        assert codes[chr(code)] == code
-        assert len(codes) <= MOST_REMEMBERED
 
 
 @pytest.mark.parametrize(

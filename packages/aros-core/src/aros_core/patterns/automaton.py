@@ -8,16 +8,11 @@ construction is Glushkov's.)
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import NamedTuple
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-Key = TypeVar("Key", str, int)
+from aros_core.memo import Memo
 
 _MOST_PLACES = 1000
-MOST_REMEMBERED = 1024
-"""How many results a `Memo` keeps."""
 
 _TOKEN = re.compile(
     r"""
@@ -51,20 +46,6 @@ _NOTHING = _Part(nullable=True, first=0, last=0)
 def tokenize(expression: str) -> list[str]:
     """Cut a valid expression into repeats, classes, characters, parentheses and bars."""
     return _TOKEN.findall(expression)
-
-
-class Memo(dict[Key, int]):
-    """A mapping that computes values when they are first asked for, and keeps a limited number."""
-
-    def __init__(self, compute: Callable[[Key], int]) -> None:
-        super().__init__()
-        self._compute = compute
-
-    def __missing__(self, key: Key) -> int:
-        if len(self) >= MOST_REMEMBERED:
-            self.clear()
-        value = self[key] = self._compute(key)
-        return value
 
 
 class Automaton:

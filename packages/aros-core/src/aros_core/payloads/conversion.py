@@ -3,38 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, MappingView, Sequence, Set
-from functools import lru_cache, partial
-from typing import Any, Final, ParamSpec, TypeVar, cast, get_origin
+from functools import partial
+from typing import Any, Final, TypeVar, cast, get_origin
 
 import msgspec
 import msgspec.inspect
 
+from aros_core.memo import Memo
 from aros_core.payloads.faults import UnsupportedTypeError, read, reason_of
 from aros_core.payloads.models import model_serializer, model_validator, validator
 
-P = ParamSpec("P")
 R = TypeVar("R")
 
 # What encoding a value may raise.
 WRITE_FAULTS: Final = (TypeError, ValueError, OverflowError, RecursionError, MemoryError)
 
-# For how many types a ready-made reader is kept.
-_REMEMBERED_TYPES: Final = 1024
-
 _SENDABLE: Final = "a dataclass, a msgspec.Struct, an attrs class, a pydantic model or plain values"
 
 
-def per_type(build: Callable[P, R]) -> Callable[P, R]:
+def per_type(build: Callable[[Any], R]) -> Callable[[Any], R]:
     """Remember what `build` makes of the types asked for last; unhashable ones are built anew."""
-    remembered = lru_cache(maxsize=_REMEMBERED_TYPES)(build)
+    remembered = Memo(build)
 
-    def get(*args: P.args, **kwargs: P.kwargs) -> R:
+    def get(into: Any) -> R:
         try:
-            return remembered(*args, **kwargs)
+            return remembered[into]
         except UnsupportedTypeError:
             raise
         except TypeError:
-            return build(*args, **kwargs)
+            return build(into)
 
     return get
 
