@@ -6,13 +6,32 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from navaros import Context, Router
-from navaros.admission import MAX_PATH_BYTES, refusal
+from navaros import Context, HTTPError, Router, admission
+from navaros.admission import MAX_PATH_BYTES
 
 from .exchange import Exchange, ask, http_scope, upgrade_scope
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from aros_core.asgi.types import Scope
+
+
+class Noted:
+    """Takes note of what is said of a body."""
+
+    def __init__(self) -> None:
+        self.bodies: list[tuple[bytes | None, int]] = []
+
+    def expect_body(self, content_type: bytes | None, length: int) -> None:
+        """Take note."""
+        self.bodies.append((content_type, length))
+
+
+def refusal(scope: Scope) -> HTTPError | None:
+    """Return the error that refuses a request."""
+    return admission.refusal(scope, Noted())
+
 
 LENGTH = ("content-length", "3")
 CHUNKED = ("transfer-encoding", "chunked")
@@ -148,6 +167,26 @@ def test_only_http_1_closes_connections() -> None:
         refused = refusal(http_scope(headers=[LENGTH, CHUNKED], http_version=version))
         assert refused is not None
         assert refused.headers == headers
+
+
+@pytest.mark.parametrize(
+    ("fields", "bodies"),
+    [
+        ([], []),
+        ([("content-length", "0")], [(None, 0)]),
+        ([LENGTH, LENGTH], [(None, 3)]),
+        ([LENGTH, ("content-type", "a/b"), ("content-type", "c/d")], [(b"a/b", 3)]),
+        ([("content-type", "a/b"), CHUNKED], [(b"a/b", 0)]),
+        ([("content-type", "a/b"), LENGTH, CHUNKED], []),
+    ],
+)
+def test_what_is_said_of_the_body_is_noted(
+    fields: Sequence[tuple[str, str]], bodies: Sequence[tuple[bytes | None, int]]
+) -> None:
+    """The length, and of several types the first; nothing of what is refused."""
+    noted = Noted()
+    refused = admission.refusal(http_scope("POST", headers=fields), noted)
+    assert (noted.bodies, refused is None) == (bodies, not ({LENGTH, CHUNKED} <= set(fields)))
 
 
 async def test_a_scope_without_headers_is_fine() -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aros_core.errors import HTTPError
-from navaros.body import BodyEvents, NoBody, ReceivedBody, RequestBody, RewrittenBody
+from navaros.body import BodyEvents, RequestBody, RewrittenBody, no_body
 from navaros.errors import ClientDisconnected
 from navaros.inbox import Inbox
 
@@ -31,9 +31,9 @@ class Limit:
         self.max_request_body_size = size
 
 
-def body_of(*chunks: bytes, declared: int | None = None) -> RequestBody:
+def body_of(*chunks: bytes, declared: int = 0) -> RequestBody:
     """Return a body that comes in these chunks."""
-    return RequestBody(RewrittenBody(chunks), declared)
+    return RequestBody(RewrittenBody(chunks).receive, declared)
 
 
 def inbox_of(*events: Event) -> Inbox:
@@ -109,13 +109,13 @@ async def test_rewritten_bodies_are_closed() -> None:
     """Closed is what was iterated over, whoever made it, and half a plain generator as well."""
     chunks = Rewritten()
     source = RewrittenBody(chunks)
-    assert await source.next() == b"a"
+    assert (await source.receive())["body"] == b"a"
     await source.close()
     assert chunks.is_closed
 
     plain = (chunk for chunk in (b"a", b"b"))
     source = RewrittenBody(plain)
-    assert await source.next() == b"a"
+    assert (await source.receive())["body"] == b"a"
     await source.close()
     assert next(plain, None) is None
 
@@ -141,7 +141,7 @@ async def test_the_rest_is_not_the_whole() -> None:
 
 async def test_a_declared_length_past_the_limit_is_refused_at_once() -> None:
     """Nothing is read of a body that says it is too long."""
-    body = RequestBody(RewrittenBody([b"nobody reads this"]), 11)
+    body = RequestBody(RewrittenBody([b"nobody reads this"]).receive, 11)
     with pytest.raises(HTTPError) as refused:
         await body.read(Limit(10))
     assert refused.value.status == 413
@@ -183,16 +183,15 @@ async def test_the_server_is_read_to_the_end_and_no_further() -> None:
         {"type": "http.request"},
         {"type": "http.disconnect"},
     )
-    received = ReceivedBody(inbox)
-    assert (await received.next(), received.is_exhausted) == (b"a", False)
-    assert (await received.next(), received.is_exhausted) == (b"", True)
+    body = RequestBody(inbox.receive)
+    assert [await body.next_chunk(Limit()) for _ in range(4)] == [b"a", b"", None, None]
     assert await inbox.receive() == GONE
 
 
 async def test_a_client_that_leaves_ends_the_reading() -> None:
     """Half a body is never taken for a whole one."""
     inbox = inbox_of({"type": "http.request", "body": b"a", "more_body": True}, GONE)
-    body = RequestBody(ReceivedBody(inbox))
+    body = RequestBody(inbox.receive)
     with pytest.raises(ClientDisconnected):
         await body.read(Limit())
 
@@ -206,14 +205,13 @@ async def test_rewritten_bodies_are_of_either_kind() -> None:
 
     plain: Iterable[bytes] = [b"a", b"b"]
     for chunks in (decompressed(), plain):
-        assert await RequestBody(RewrittenBody(chunks)).read(Limit()) == b"ab"
+        assert await RequestBody(RewrittenBody(chunks).receive).read(Limit()) == b"ab"
 
 
 async def test_no_body_is_empty() -> None:
-    """What has no body is read to its end before the first chunk, and gives nothing after it."""
-    assert await RequestBody(NoBody()).read(Limit()) == b""
-    assert await collect(RequestBody(NoBody()).chunks(Limit())) == []
-    assert await NoBody().next() == b""
+    """What has no body is at its end with the first event."""
+    assert await RequestBody(no_body).read(Limit()) == b""
+    assert await collect(RequestBody(no_body).chunks(Limit())) == []
 
 
 async def test_events_for_an_application() -> None:
@@ -231,6 +229,6 @@ async def test_events_for_an_application() -> None:
 async def test_an_application_learns_that_the_client_left() -> None:
     """Where the client leaves in the midst of the body, the application is told so."""
     inbox = inbox_of({"type": "http.request", "body": b"a", "more_body": True}, GONE)
-    events = BodyEvents(RequestBody(ReceivedBody(inbox)).chunks(Limit()), inbox.receive)
+    events = BodyEvents(RequestBody(inbox.receive).chunks(Limit()), inbox.receive)
     assert (await events())["body"] == b"a"
     assert await events() == GONE

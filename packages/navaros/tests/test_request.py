@@ -416,6 +416,36 @@ async def test_a_codec_that_reads_no_requests() -> None:
     assert (await ask(app, "POST", "/", b"1", headers=JSON)).status == 415
 
 
+async def test_a_codec_that_comes_later() -> None:
+    """A router that is changed reads what its codecs read then, those mounted on it included."""
+    app, mounted = Router(), Router()
+    app.use("/m", mounted)
+
+    @app.post("/")
+    async def handler(ctx: Context) -> Any:
+        return str(await ctx.unmarshal())
+
+    assert (await ask(app, "POST", "/", b"1", headers=JSON)).status == 415
+    mounted.use(middleware.json())
+    assert (await ask(app, "POST", "/", b"1", headers=JSON)).body == b"1"
+
+
+async def test_made_up_content_types_keep_nobody_out() -> None:
+    """However many there are, each is read as what it is, and few are kept."""
+    app = Router()
+    app.use(middleware.json())
+
+    @app.post("/")
+    async def handler(ctx: Context) -> Any:
+        return str(await ctx.unmarshal())
+
+    for number in range(100):
+        for kind, status in ("json", 200), ("toml", 415):
+            headers = {"content-type": f"application/{kind}; v={number}"}
+            assert (await ask(app, "POST", "/", b"1", headers=headers)).status == status
+    assert len(app.readers) < 20
+
+
 async def test_a_form_is_parsed_once_and_closed() -> None:
     """Its files are closed at the end of the request."""
     app = Router()

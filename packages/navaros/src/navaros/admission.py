@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import string
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from aros_core.errors import HTTPError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     from aros_core.asgi.types import Scope
 
 MAX_PATH_BYTES: Final = 2048
@@ -18,7 +16,9 @@ MAX_PATH_BYTES: Final = 2048
 _MAX_DIGITS: Final = 18
 # RFC 3986, sections 3.2.2 and 3.2.3; what is percent-encoded as well.
 _IN_HOSTS: Final = string.ascii_letters.encode() + b"0123456789-._~%!$&'()*+,;=[]:"
-_LOOKED_AT: Final = frozenset({b"content-length", b"transfer-encoding", b"host"})
+_LOOKED_AT: Final = frozenset(
+    {b"content-length", b"content-type", b"host", b"transfer-encoding", b"upgrade"}
+)
 # Servers have few names. Clients that make some up neither fill the memory nor keep those out.
 _MOST_HOSTS: Final = 256
 _good_hosts: Final[set[bytes]] = set()
@@ -31,7 +31,14 @@ _FRAMED: Final = frozenset({"2", "3"})
 _BEFORE_CHUNKS: Final = frozenset({"0.9", "1.0"})
 
 
-def refusal(scope: Scope) -> HTTPError | None:
+class HasBody(Protocol):
+    """Who takes note of what the header of a request says of its body."""
+
+    def expect_body(self, content_type: bytes | None, length: int) -> None:
+        """Take the Content-Type and the Content-Length, 0 where that does not tell."""
+
+
+def refusal(scope: Scope, request: HasBody) -> HTTPError | None:
     """Return the error that refuses a request, `None` for one that is fine.
 
     Requests whose end is in doubt are how one request smuggles another past a proxy (RFC 9112,
@@ -41,30 +48,30 @@ def refusal(scope: Scope) -> HTTPError | None:
     raw_path = scope.get("raw_path") or scope["path"].encode()
     if len(raw_path) > MAX_PATH_BYTES:
         return HTTPError(414, f"the path is longer than {MAX_PATH_BYTES} bytes")
-    host = None
+    host = length = content_type = upgrade = None
+    is_clear = True
     for name, value in scope.get("headers") or ():
         if name in _LOOKED_AT:
-            if host is not None or name != b"host":
-                return _closer_look(scope)
-            host = value
-    return None if host is None or host in _good_hosts else _host_refusal(scope)
-
-
-def _closer_look(scope: Scope) -> HTTPError | None:
-    """Decide about a request that has a body, or more than one host."""
-    headers: Sequence[tuple[bytes, bytes]] = scope["headers"]
-    fields = dict(headers)
-    if len(fields) == len(headers) and _is_clear(scope, fields):
-        return None
-    return _host_refusal(scope) or _framing_refusal(scope)
-
-
-def _is_clear(scope: Scope, fields: Mapping[bytes, bytes]) -> bool:
-    """Tell whether there is a length and nothing else that says where the request ends."""
-    if b"transfer-encoding" in fields or b"upgrade" in fields or scope["type"] == "websocket":
-        return False
-    host = fields.get(b"host")
-    return _is_length(fields[b"content-length"]) and (host is None or _is_host(host))
+            if name == b"host" and host is None:
+                host = value
+            elif name == b"content-length" and length is None:
+                length = value
+            elif name == b"content-type":
+                content_type = value if content_type is None else content_type
+            elif name == b"upgrade":
+                upgrade = value
+            else:
+                is_clear = False
+    is_clear = is_clear and (host is None or host in _good_hosts)
+    if length is not None and is_clear:
+        is_clear = upgrade is None and scope["type"] != "websocket" and _is_length(length)
+    if not is_clear:
+        refused = _host_refusal(scope) or _framing_refusal(scope)
+        if refused is not None:
+            return refused
+    if length is not None or content_type is not None:
+        request.expect_body(content_type, int(length or 0))
+    return None
 
 
 def _host_refusal(scope: Scope) -> HTTPError | None:

@@ -13,10 +13,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from aros_core.asgi.types import Event, Receive
-    from navaros.inbox import Inbox
 
 DEFAULT_LIMIT: Final = 10 * 1024 * 1024
 """How many bytes a request body has at most, unless somebody says otherwise."""
+
+_STREAMED: Final = (
+    "a part of the request body was streamed before, so the whole cannot be read; call ctx.read() "
+    "before ctx.request_body(), or do with the stream"
+)
 
 
 class HasLimit(Protocol):
@@ -28,30 +32,20 @@ class HasLimit(Protocol):
         ...
 
 
-class Source(Protocol):
-    """Where the chunks of a body come from."""
-
-    is_exhausted: bool
-    """Whether the end was reached."""
-
-    async def next(self) -> bytes:
-        """Return the next chunk, which may be empty; at the end it is."""
-        ...
-
-
 class RequestBody:
     """A body in chunks, from the server or from middleware that rewrites it.
 
     Readers share it: each goes on where the last one stopped, unless `read` kept the whole.
     """
 
-    __slots__ = ("_count", "_declared", "_source", "whole")
+    __slots__ = ("_count", "_is_exhausted", "_receive", "_size", "whole")
 
-    def __init__(self, source: Source, declared: int | None = None) -> None:
-        """Take the body's source and its declared length."""
-        self._source = source
-        self._declared = declared or 0
+    def __init__(self, receive: Receive, declared: int = 0) -> None:
+        """Take what gives the events of the body, as in ASGI, and its declared length."""
+        self._receive = receive
+        self._size = declared
         self._count = 0
+        self._is_exhausted = False
         self.whole: bytes | None = None
         """The whole body, once `read` kept it."""
 
@@ -67,24 +61,22 @@ class RequestBody:
 
         Raises what `chunks` does, and `RuntimeError` when a part was streamed before.
         """
-        if self.whole is None:
+        whole = self.whole
+        if whole is None:
             if self._count:
-                raise RuntimeError(
-                    "a part of the request body was streamed before, so the whole cannot be read; "
-                    "call ctx.read() before ctx.request_body(), or do with the stream"
-                )
+                raise RuntimeError(_STREAMED)
+            self.check_size(limits)
             chunks: list[bytes] = []
-            self.check_declared(limits)
-            while not self._source.is_exhausted:
-                chunk = await self._source.next()
-                self._count_in(chunk, limits)
-                chunks.append(chunk)
-            self.whole = chunks[0] if len(chunks) == 1 else b"".join(chunks)
-        return self.whole
+            while not self._is_exhausted:
+                chunks.append(self._take(await self._receive(), limits))
+            whole = self.whole = b"".join(chunks)
+        return whole
 
-    def check_declared(self, limits: HasLimit) -> None:
+    def check_size(self, limits: HasLimit) -> None:
         """Raise `HTTPError` 413 where what was declared or read is past the limit."""
-        _check(max(self._count, self._declared), limits)
+        limit = limits.max_request_body_size
+        if self._size > limit >= 0:
+            raise HTTPError(413, f"the request body is larger than {limit} bytes")
 
     async def next_chunk(self, limits: HasLimit) -> bytes | None:
         """Return the next chunk, which may be empty; `None` at the end.
@@ -92,19 +84,24 @@ class RequestBody:
         Raises `HTTPError` 413 as soon as all chunks together are past the limit, at once where the
         declared length is; `ClientDisconnected` when the client leaves before the end.
         """
-        self.check_declared(limits)
-        if self._source.is_exhausted:
+        self.check_size(limits)
+        if self._is_exhausted:
             return None
-        chunk = await self._source.next()
-        self._count_in(chunk, limits)
-        return chunk
+        return self._take(await self._receive(), limits)
 
-    def _count_in(self, chunk: bytes, limits: HasLimit) -> None:
-        self._count += len(chunk)
-        if self._count > self._declared:
-            _check(self._count, limits)
-        elif not self._count and self._source.is_exhausted:
+    def _take(self, event: Event, limits: HasLimit) -> bytes:
+        """Return the chunk that an event carries, counted."""
+        if event["type"] != "http.request":
+            raise ClientDisconnected("the client left before its whole request body was here")
+        chunk: bytes = event.get("body") or b""
+        self._is_exhausted = not event.get("more_body", False)
+        count = self._count = self._count + len(chunk)
+        if count > self._size:
+            self._size = count
+            self.check_size(limits)
+        elif not count and self._is_exhausted:
             self._refuse_absence()
+        return chunk
 
     def _refuse_absence(self) -> None:
         """Raise `HTTPError` 400 where nothing came of a body that was declared.
@@ -112,10 +109,10 @@ class RequestBody:
         So it is with what asks for an upgrade that the server does not know, on servers that take
         all that follows for the new protocol.
         """
-        if self._declared:
+        if self._size:
             raise HTTPError(
                 400,
-                f"none of the {self._declared} bytes of the request body arrived; send it without "
+                f"none of the {self._size} bytes of the request body arrived; send it without "
                 "an Upgrade",
                 headers={"connection": "close"},
             )
@@ -146,42 +143,22 @@ class _Chunks(AsyncIterator[bytes]):
         raise StopAsyncIteration
 
 
-class ReceivedBody:
-    """The chunks of a body as the server receives them."""
-
-    __slots__ = ("_inbox", "is_exhausted")
-
-    def __init__(self, inbox: Inbox) -> None:
-        self._inbox = inbox
-        self.is_exhausted = False
-
-    async def next(self) -> bytes:
-        """Return the next chunk; raise `ClientDisconnected` when the client left before the end."""
-        event = await self._inbox.receive()
-        if event["type"] != "http.request":
-            raise ClientDisconnected("the client left before its whole request body was here")
-        self.is_exhausted = not event.get("more_body", False)
-        return event.get("body") or b""
-
-
 class RewrittenBody:
     """The chunks of a body that middleware made."""
 
-    __slots__ = ("_is_asynchronous", "_iterator", "is_exhausted")
+    __slots__ = ("_is_asynchronous", "_iterator")
 
     def __init__(self, chunks: AsyncIterable[bytes] | Iterable[bytes]) -> None:
         self._is_asynchronous = isinstance(chunks, AsyncIterable)
         self._iterator: Any = aiter(chunks) if isinstance(chunks, AsyncIterable) else iter(chunks)
-        self.is_exhausted = False
 
-    async def next(self) -> bytes:
-        """Return the next chunk; at the end it is empty."""
+    async def receive(self) -> Event:
+        """Return the next chunk as the event that it would be from a server."""
         if self._is_asynchronous:
             chunk = await anext(self._iterator, None)
         else:
             chunk = next(self._iterator, None)
-        self.is_exhausted = chunk is None
-        return chunk or b""
+        return _event(chunk)
 
     async def close(self) -> None:
         """Close the iterator that was being read, however much of it was."""
@@ -207,24 +184,18 @@ class BodyEvents:
             except ClientDisconnected:
                 return {"type": "http.disconnect"}
             self._is_exhausted = chunk is None
-            return {"type": "http.request", "body": chunk or b"", "more_body": chunk is not None}
+            return _event(chunk)
         event = await self._receive()
         while event["type"] == "http.request":
             event = await self._receive()
         return event
 
 
-class NoBody:
-    """The body of what has none, such as a WebSocket upgrade."""
-
-    is_exhausted = True
-
-    async def next(self) -> bytes:
-        """Return that there is nothing."""
-        return b""
+async def no_body() -> Event:
+    """Return the only event of what has no body, such as a WebSocket upgrade."""
+    return _event(None)
 
 
-def _check(size: int, limits: HasLimit) -> None:
-    limit = limits.max_request_body_size
-    if size > limit >= 0:
-        raise HTTPError(413, f"the request body is larger than {limit} bytes")
+def _event(chunk: bytes | None) -> Event:
+    """Return the event for a chunk of a body, `None` for its end."""
+    return {"type": "http.request", "body": chunk or b"", "more_body": chunk is not None}

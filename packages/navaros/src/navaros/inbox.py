@@ -25,10 +25,23 @@ class Inbox:
     body on its way, so it keeps what it finds for whoever reads later.
     """
 
+    __slots__ = (
+        "_is_receiving",
+        "_kept",
+        "_kept_size",
+        "_last",
+        "_news",
+        "_over",
+        "_receive",
+        "_watch",
+        "is_over",
+    )
+
     def __init__(self, receive: Receive) -> None:
         self._receive = receive
         self._is_receiving = False
-        self._kept: deque[Event] = deque()
+        self._kept: deque[Event] | None = None
+        """What the watch has read, in order; `None` before it has."""
         self._kept_size = 0
         self._last: Event | None = None
         self._news: asyncio.Future[None] | None = None
@@ -106,6 +119,7 @@ class Inbox:
                     continue
                 event = await self._next_event()
                 if self._last is None:
+                    self._kept = self._kept or deque()
                     self._kept.append(event)
                     self._kept_size += len(event.get("body") or b"")
         self._set_over()

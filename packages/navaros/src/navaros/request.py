@@ -8,14 +8,8 @@ from aros_core.asgi.request_facts import RequestFacts
 from aros_core.codecs import is_for_another
 from aros_core.context import Context as BaseContext
 from aros_core.errors import HTTPError, UnmarshalError
-from navaros.body import (
-    NoBody,
-    ReceivedBody,
-    RequestBody,
-    RewrittenBody,
-)
+from navaros.body import RequestBody, RewrittenBody, no_body
 from navaros.inbox import Inbox
-from navaros.negotiation import codec_for
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping
@@ -42,8 +36,9 @@ class RequestSide(BaseContext):
     _scope: Scope
     _receive: Receive
     _request_facts: RequestFacts | None = None
-    _first_fields: dict[bytes, bytes] | None = None
-    """The header fields by name, of several with one name the first."""
+    _content_type: bytes | None = None
+    _content_length: int = 0
+    """How many bytes the body has, by its header; 0 where that does not tell."""
     _max_request_body_size: int | None = None
     _inbox_or_none: Inbox | None = None
     _body_or_none: RequestBody | None = None
@@ -120,6 +115,11 @@ class RequestSide(BaseContext):
         self.require_open()
         self._max_request_body_size = size
 
+    def expect_body(self, content_type: bytes | None, length: int) -> None:
+        """Take note of what the header says of the body; a length of 0 is for one that is not."""
+        self._content_type = content_type
+        self._content_length = length
+
     def request_cookie(self, name: str) -> str | None:
         """Return the value of a cookie that came with the request, `None` if there is none."""
         return self.request_cookies.get(name)
@@ -144,7 +144,7 @@ class RequestSide(BaseContext):
         """
         self.require_open()
         body = RewrittenBody(chunks)
-        self._body_or_none = RequestBody(body)
+        self._body_or_none = RequestBody(body.receive)
         self._rewritten_bodies = (*self._rewritten_bodies, body)
         self.has_leftovers = True
         self._form = None
@@ -162,16 +162,17 @@ class RequestSide(BaseContext):
         data = await self._request_body.read(self)
         if not data:
             raise UnmarshalError("the request has no body")
-        content_type = self._header(b"content-type")
-        codec = codec_for(content_type, self._router.codecs)
+        codec = self._router.readers[self._content_type]
         if codec is None:
-            raise HTTPError(415, f"no codec here reads a body of type {content_type or 'unknown'}")
+            kind = self._content_type_text or "unknown"
+            raise HTTPError(415, f"no codec here reads a body of type {kind}")
         self._request_codec = codec
         try:
             return codec.decode(data, T)
         except TypeError as error:
             if is_for_another(codec, T, self._router.codecs):
-                raise HTTPError(415, f"no body of type {content_type} is read here") from error
+                kind = self._content_type_text
+                raise HTTPError(415, f"no body of type {kind} is read here") from error
             raise
 
     async def form(self) -> Form:
@@ -182,8 +183,7 @@ class RequestSide(BaseContext):
         if self._form is None:
             from navaros.forms import read_form
 
-            content_type = self._header(b"content-type") or ""
-            self._form = await read_form(content_type, self.request_body())
+            self._form = await read_form(self._content_type_text, self.request_body())
             self.has_leftovers = True
         return self._form
 
@@ -211,11 +211,14 @@ class RequestSide(BaseContext):
 
     def _header(self, name: bytes) -> str | None:
         """Return the first field of a name, without the cost of making `request_headers`."""
-        fields = self._first_fields
-        if fields is None:
-            fields = self._first_fields = dict(reversed(self._scope.get("headers") or ()))
-        value = fields.get(name)
-        return None if value is None else value.decode("latin-1")
+        for own, value in self._scope.get("headers") or ():
+            if own == name:
+                return value.decode("latin-1")
+        return None
+
+    @property
+    def _content_type_text(self) -> str:
+        return (self._content_type or b"").decode("latin-1")
 
     @property
     def _accept(self) -> str:
@@ -245,6 +248,6 @@ class RequestSide(BaseContext):
     def _request_body(self) -> RequestBody:
         if self._body_or_none is None:
             is_upgrade = self._scope["type"] == "websocket"
-            source = NoBody() if is_upgrade else ReceivedBody(self._inbox)
-            self._body_or_none = RequestBody(source, self.request_content_length)
+            receive = no_body if is_upgrade else self._inbox.receive
+            self._body_or_none = RequestBody(receive, self._content_length)
         return self._body_or_none

@@ -5,13 +5,17 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
+from aros_core.memo import Memo
 from navaros.admission import refusal
 from navaros.body import DEFAULT_LIMIT
 from navaros.context import Context
 from navaros.failures import log
+from navaros.negotiation import codec_for
 from navaros.verbs import METHODS, Verbs
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from aros_core.asgi.lifespan import Lifespan
     from aros_core.asgi.types import Receive, Scope, Send
     from aros_core.codecs import PayloadCodec
@@ -20,6 +24,9 @@ _VERBLESS: Final = "*"
 """Stands for upgrades, and for methods without a verb: only routes of every method match it."""
 
 _PLAIN_METHODS: Final = METHODS - {"HEAD"}
+
+# Clients may make up types, and long ones.
+_MOST_TYPES: Final = 16
 
 
 class Router(Verbs):
@@ -44,6 +51,11 @@ class Router(Verbs):
         self.max_request_body_size = max_request_body_size
 
     @cached_property
+    def readers(self) -> Mapping[bytes | None, PayloadCodec | None]:
+        """The codecs that read bodies, by the Content-Type; `None` is for what no codec reads."""
+        return Memo(self._reader, _MOST_TYPES)
+
+    @cached_property
     def sole_writer(self) -> PayloadCodec | None:
         """The codec of all answers where it is the only one, so that there is no choice."""
         writers = [codec for codec in self.codecs if codec.response]
@@ -51,6 +63,7 @@ class Router(Verbs):
 
     def changed(self) -> None:
         """Have what was built from the entries built anew, in the parents as well."""
+        self.__dict__.pop("readers", None)
         self.__dict__.pop("sole_writer", None)
         super().changed()
 
@@ -72,7 +85,7 @@ class Router(Verbs):
         else:
             method, send = _VERBLESS, ctx.deny
         try:
-            refused = refusal(scope)
+            refused = refusal(scope, ctx)
             if refused is None:
                 if method not in _PLAIN_METHODS:
                     method = self._routed_method(ctx, method)
@@ -95,6 +108,10 @@ class Router(Verbs):
         finally:
             if ctx.has_leftovers:
                 await ctx.release()
+
+    def _reader(self, content_type: bytes | None) -> PayloadCodec | None:
+        text = None if content_type is None else content_type.decode("latin-1")
+        return codec_for(text, self.codecs)
 
     def _routed_method(self, ctx: Context, method: str) -> str:
         """Return the method whose routes are walked: `HEAD` may be for those of `GET`."""
