@@ -50,17 +50,30 @@ class Inbox:
         self.is_over = False
         """Whether the client is gone, or the answer is out."""
 
-    async def receive(self) -> Event:
-        """Return the next event; after the client left, always the one that said so."""
-        while not self._kept:
+    async def receive(self, *, ahead: bool = False) -> Event:
+        """Return the next event; after the client left, always the one that said so.
+
+        `ahead` is for the watch, which passes by what is kept.
+        """
+        while True:
+            if self._kept and not ahead:
+                return self._next_kept(self._kept)
             if self._last is not None:
                 return self._last
             if not self._is_receiving:
-                return await self._next_event()
+                break
             await self._wait_for_news()
-        event = self._kept.popleft()
-        self._kept_size -= len(event.get("body") or b"")
-        self._tell()
+        self._is_receiving = True
+        try:
+            event = await self._receive()
+        finally:
+            self._is_receiving = False
+            if self._news is not None:
+                self._tell()
+        kind = event["type"]
+        if kind != "http.request" and kind.endswith(".disconnect"):
+            self._last = event
+            self._set_over()
         return event
 
     def watch(self) -> None:
@@ -114,26 +127,20 @@ class Inbox:
         # A server that fails to receive has no client any more, whatever it says.
         with suppress(Exception):
             while self._last is None:
-                if self._is_receiving or self._kept_size >= READ_AHEAD:
+                if self._kept_size >= READ_AHEAD:
                     await self._wait_for_news()
                     continue
-                event = await self._next_event()
+                event = await self.receive(ahead=True)
                 if self._last is None:
                     self._kept = self._kept or deque()
                     self._kept.append(event)
                     self._kept_size += len(event.get("body") or b"")
         self._set_over()
 
-    async def _next_event(self) -> Event:
-        self._is_receiving = True
-        try:
-            event = await self._receive()
-        finally:
-            self._is_receiving = False
-            self._tell()
-        if event["type"].endswith(".disconnect"):
-            self._last = event
-            self._set_over()
+    def _next_kept(self, kept: deque[Event]) -> Event:
+        event = kept.popleft()
+        self._kept_size -= len(event.get("body") or b"")
+        self._tell()
         return event
 
     async def _wait_for_news(self) -> None:
