@@ -16,12 +16,12 @@ from aros_core.errors import Error, FieldError, UnmarshalError
 from navaros import EventStream, middleware
 from navaros.content import (
     BINARY,
+    HOLDS_DATA,
     NO_CONTENT,
     TEXT,
     chunk_bytes,
     encode_body,
     is_file_object,
-    is_payload,
     is_streamed,
 )
 
@@ -236,10 +236,9 @@ def test_chunks_are_text_or_bytes() -> None:
 
 def test_declared_data_is_for_a_codec() -> None:
     """Its class alone tells; what could be read or iterated over is looked at closely."""
-    assert is_payload(Message(read=True))
-    assert is_payload({"a": 1})
-    assert is_payload([1])
-    assert not is_payload([FieldError("a", "is required")])
-    assert not is_payload(Recording(b""))
+    assert HOLDS_DATA[Message]
+    assert HOLDS_DATA[dict]
+    assert not HOLDS_DATA[list]
+    assert not HOLDS_DATA[Recording]
     assert is_streamed(Recording(b""))
-    assert not is_payload("text")
+    assert not HOLDS_DATA[str]

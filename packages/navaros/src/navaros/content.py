@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterable, Iterator
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from aros_core.errors import ArosError, Error
+from aros_core.memo import Memo
 from navaros.failures import is_special, log, special_text
 from navaros.negotiation import choose
 from navaros.redirects import Redirect
@@ -45,22 +45,19 @@ def is_streamed(body: Any) -> bool:
     return isinstance(body, (AsyncIterable, Iterator)) or is_file_object(body)
 
 
-def is_payload(body: Any) -> bool:
-    """Tell whether a body can only be for a codec, by its class alone or little more."""
-    kind: type = body.__class__
-    if kind is list:
-        return not is_special(body)
-    return kind is dict or _holds_data(kind)
-
-
-@lru_cache(maxsize=1024)
 def _holds_data(kind: type) -> bool:
-    """Tell whether the instances of a class are declared data, and nothing that is streamed."""
+    """Tell whether the instances of a class are for a codec, and nothing that is streamed."""
+    if kind is dict:
+        return True
     if not any(hasattr(kind, mark) for mark in _MARKS_OF_DATA):
         return False
     if hasattr(kind, "read") and hasattr(kind, "close"):
         return False
     return not issubclass(kind, (AsyncIterable, Iterator, ArosError, Redirect))
+
+
+HOLDS_DATA: Final = Memo(_holds_data)
+"""Whether the instances of a class can only be for a codec, by their class alone."""
 
 
 def is_file_object(body: Any) -> bool:

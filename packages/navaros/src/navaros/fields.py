@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from navaros.content import BINARY, TEXT, is_payload
+from navaros.content import BINARY, HOLDS_DATA, TEXT
+from navaros.failures import is_special
 
 if TYPE_CHECKING:
     from aros_core.asgi.types import Event
@@ -27,17 +28,28 @@ def is_bodiless(status: int) -> bool:
     return status in (204, 205, 304) or status < 200
 
 
-def plain_events(body: Any, writer: PayloadCodec | None) -> tuple[Event, Event] | None:
+class Writer:
+    """The codec of all answers where it is the only one, with its Content-Type made ahead."""
+
+    __slots__ = ("encode", "field")
+
+    def __init__(self, codec: PayloadCodec) -> None:
+        self.encode = codec.encode
+        self.field = _type_field(codec.content_type)
+
+
+def plain_events(body: Any, writer: Writer | None) -> tuple[Event, Event] | None:
     """Return the events of an answer with status 200 that is nothing but a body.
 
-    `writer` is the codec of all answers, if there is only one. `None` is for a body that needs a
-    second look: at its kind, or at what the client accepts.
+    `writer` is for the codec of all answers, if there is only one. `None` is for a body that needs
+    a second look: at its kind, or at what the client accepts.
     """
-    if body.__class__ is str:
+    kind = body.__class__
+    if kind is str:
         field = _TEXT_FIELD
         data = body.encode()
-    elif writer is not None and (body.__class__ is dict or is_payload(body)):
-        field = _type_field(writer.content_type)
+    elif writer is not None and (HOLDS_DATA[kind] or (kind is list and not is_special(body))):
+        field = writer.field
         data = writer.encode(body)
     else:
         return None

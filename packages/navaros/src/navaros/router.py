@@ -10,6 +10,7 @@ from navaros.admission import refusal
 from navaros.body import DEFAULT_LIMIT
 from navaros.context import Context
 from navaros.failures import log
+from navaros.fields import Writer
 from navaros.negotiation import codec_for
 from navaros.verbs import METHODS, Verbs
 
@@ -56,10 +57,10 @@ class Router(Verbs):
         return Memo(self._reader, _MOST_TYPES)
 
     @cached_property
-    def sole_writer(self) -> PayloadCodec | None:
-        """The codec of all answers where it is the only one, so that there is no choice."""
+    def sole_writer(self) -> Writer | None:
+        """Writes all answers where only one codec does, so that there is no choice."""
         writers = [codec for codec in self.codecs if codec.response]
-        return writers[0] if len(writers) == 1 else None
+        return Writer(writers[0]) if len(writers) == 1 else None
 
     def changed(self) -> None:
         """Have what was built from the entries built anew, in the parents as well."""

@@ -10,7 +10,7 @@ from aros_core.codecs.base import Codec
 from aros_core.codecs.envelope import FIELDS, SHORT_ID, SHORT_PATH, check_sizes, recover_id
 from aros_core.codecs.messages import NO_META, InboundMessage, MessageType, OutboundMessage
 from aros_core.errors import MessageError, UnmarshalError
-from aros_core.payloads.answers import shape_answer
+from aros_core.payloads.answers import MAYBE_SPECIAL, shape_answer
 from aros_core.payloads.conversion import (
     WRITE_FAULTS,
     encode_json,
@@ -47,7 +47,8 @@ class JsonCodec(Codec):
     def encode(self, value: Any) -> bytes:
         """Return `value` as JSON; raise a `TypeError` that says why it cannot be."""
         try:
-            return encode_json(value if value.__class__ is dict else shape_answer(value))
+            is_plain = value.__class__ is dict or not isinstance(value, MAYBE_SPECIAL)
+            return encode_json(value if is_plain else shape_answer(value))
         except WRITE_FAULTS as error:
             raise write_fault(error, value, self.name) from error
 

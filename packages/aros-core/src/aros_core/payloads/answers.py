@@ -6,7 +6,8 @@ from typing import Any, Final, cast
 
 from aros_core.errors import ArosError, Error, FieldError, UnmarshalError
 
-_MAYBE_SPECIAL: Final = (ArosError, list, tuple)
+MAYBE_SPECIAL: Final = (ArosError, list, tuple)
+"""The types of special answers; whatever is of another type goes out as it is."""
 
 
 def shape_answer(value: Any) -> Any:
@@ -17,7 +18,7 @@ def shape_answer(value: Any) -> Any:
       `{"error": "Validation error", "fields": [{"email": "is required"}]}`
     - an `UnmarshalError` takes the second shape when it names fields, else the first
     """
-    if isinstance(value, _MAYBE_SPECIAL):
+    if isinstance(value, MAYBE_SPECIAL):
         return _shape(cast("ArosError | list[Any] | tuple[Any, ...]", value))
     return value
 
