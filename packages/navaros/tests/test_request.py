@@ -217,6 +217,26 @@ async def test_the_limit_of_one_request() -> None:
     assert (await post(handler, b"12345", max_request_body_size=4)).body == b"12345"
 
 
+async def test_the_limit_changes_for_bodies_that_are_being_read() -> None:
+    """It counts for all that comes from then on, of the server and of middleware."""
+    app = Router(max_request_body_size=2)
+
+    async def passed_on(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+        async for chunk in chunks:
+            yield chunk
+
+    @app.post("/")
+    async def handler(ctx: Context) -> bytes:
+        ctx.set_request_body(passed_on(ctx.request_body()))
+        chunks = ctx.request_body()
+        first = await anext(chunks)
+        ctx.max_request_body_size = 4
+        return first + await anext(chunks) + await anext(chunks, b"")
+
+    assert (await ask(app, "POST", "/", b"12", b"34")).body == b"1234"
+    assert (await ask(app, "POST", "/", b"12", b"34", b"5")).status == 413
+
+
 async def test_middleware_rewrites_the_body() -> None:
     """What middleware makes of the stream is what everybody reads, counted by itself."""
     app = Router(max_request_body_size=6)

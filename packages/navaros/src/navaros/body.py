@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterable, AsyncIterator
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final
 
 from aros_core.errors import HTTPError
 from navaros.closing import close_body
@@ -23,40 +24,36 @@ _STREAMED: Final = (
 )
 
 
-class HasLimit(Protocol):
-    """Who says how large a body may be; it is asked at every chunk."""
-
-    @property
-    def max_request_body_size(self) -> int:
-        """The most bytes, `-1` for any number."""
-        ...
-
-
-class RequestBody:
-    """A body in chunks, from the server or from middleware that rewrites it.
+class RequestBody(ABC):
+    """A body in chunks, counted against a limit.
 
     Readers share it: each goes on where the last one stopped, unless `read` kept the whole.
     """
 
-    __slots__ = ("_count", "_is_exhausted", "_receive", "_size", "whole")
+    __slots__ = ("_count", "_is_exhausted", "_size", "limit", "whole")
 
-    def __init__(self, receive: Receive, declared: int = 0) -> None:
-        """Take what gives the events of the body, as in ASGI, and its declared length."""
-        self._receive = receive
+    def __init__(self, limit: int, declared: int = 0) -> None:
+        """Take the most bytes, `-1` for any number, and the declared length."""
         self._size = declared
         self._count = 0
         self._is_exhausted = False
+        self.limit = limit
+        """How many bytes there may be, `-1` for any number; it counts as it is at each chunk."""
         self.whole: bytes | None = None
         """The whole body, once `read` kept it."""
 
-    def chunks(self, limits: HasLimit) -> AsyncIterator[bytes]:
+    @abstractmethod
+    async def receive(self) -> Event:
+        """Return the next event of the body, as in ASGI."""
+
+    def chunks(self) -> AsyncIterator[bytes]:
         """Return what was not read yet, or the whole if `read` kept it, to iterate over.
 
         It raises what `next_chunk` does.
         """
-        return _Chunks(self, limits)
+        return _Chunks(self)
 
-    async def read(self, limits: HasLimit) -> bytes:
+    async def read(self) -> bytes:
         """Return the whole body, and keep it for later readers.
 
         Raises what `chunks` does, and `RuntimeError` when a part was streamed before.
@@ -65,31 +62,30 @@ class RequestBody:
         if whole is None:
             if self._count:
                 raise RuntimeError(_STREAMED)
-            self.check_size(limits)
+            self.check_size()
             chunks: list[bytes] = []
             while not self._is_exhausted:
-                chunks.append(self._take(await self._receive(), limits))
+                chunks.append(self._take(await self.receive()))
             whole = self.whole = b"".join(chunks)
         return whole
 
-    def check_size(self, limits: HasLimit) -> None:
+    def check_size(self) -> None:
         """Raise `HTTPError` 413 where what was declared or read is past the limit."""
-        limit = limits.max_request_body_size
-        if self._size > limit >= 0:
-            raise HTTPError(413, f"the request body is larger than {limit} bytes")
+        if self._size > self.limit >= 0:
+            raise HTTPError(413, f"the request body is larger than {self.limit} bytes")
 
-    async def next_chunk(self, limits: HasLimit) -> bytes | None:
+    async def next_chunk(self) -> bytes | None:
         """Return the next chunk, which may be empty; `None` at the end.
 
         Raises `HTTPError` 413 as soon as all chunks together are past the limit, at once where the
         declared length is; `ClientDisconnected` when the client leaves before the end.
         """
-        self.check_size(limits)
+        self.check_size()
         if self._is_exhausted:
             return None
-        return self._take(await self._receive(), limits)
+        return self._take(await self.receive())
 
-    def _take(self, event: Event, limits: HasLimit) -> bytes:
+    def _take(self, event: Event) -> bytes:
         """Return the chunk that an event carries, counted."""
         if event["type"] != "http.request":
             raise ClientDisconnected("the client left before its whole request body was here")
@@ -98,7 +94,7 @@ class RequestBody:
         count = self._count = self._count + len(chunk)
         if count > self._size:
             self._size = count
-            self.check_size(limits)
+            self.check_size()
         elif not count and self._is_exhausted:
             self._refuse_absence()
         return chunk
@@ -121,11 +117,10 @@ class RequestBody:
 class _Chunks(AsyncIterator[bytes]):
     """One reader of a body; no generator, so nothing is left behind where it stops early."""
 
-    __slots__ = ("_body", "_has_begun", "_is_over", "_limits")
+    __slots__ = ("_body", "_has_begun", "_is_over")
 
-    def __init__(self, body: RequestBody, limits: HasLimit) -> None:
+    def __init__(self, body: RequestBody) -> None:
         self._body = body
-        self._limits = limits
         self._has_begun = False
         self._is_over = False
 
@@ -136,19 +131,20 @@ class _Chunks(AsyncIterator[bytes]):
             if self._body.whole:
                 return self._body.whole
         while not self._is_over:
-            chunk = await self._body.next_chunk(self._limits)
+            chunk = await self._body.next_chunk()
             self._is_over = chunk is None
             if chunk:
                 return chunk
         raise StopAsyncIteration
 
 
-class RewrittenBody:
-    """The chunks of a body that middleware made."""
+class RewrittenBody(RequestBody):
+    """A body that middleware made, or nobody did."""
 
     __slots__ = ("_is_asynchronous", "_iterator")
 
-    def __init__(self, chunks: AsyncIterable[bytes] | Iterable[bytes]) -> None:
+    def __init__(self, chunks: AsyncIterable[bytes] | Iterable[bytes], limit: int) -> None:
+        super().__init__(limit)
         self._is_asynchronous = isinstance(chunks, AsyncIterable)
         self._iterator: Any = aiter(chunks) if isinstance(chunks, AsyncIterable) else iter(chunks)
 
@@ -189,11 +185,6 @@ class BodyEvents:
         while event["type"] == "http.request":
             event = await self._receive()
         return event
-
-
-async def no_body() -> Event:
-    """Return the only event of what has no body, such as a WebSocket upgrade."""
-    return _event(None)
 
 
 def _event(chunk: bytes | None) -> Event:

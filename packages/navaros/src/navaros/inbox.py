@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from aros_core.worker_call import current_call
+from navaros.body import RequestBody
 
 if TYPE_CHECKING:
     import asyncio
@@ -18,8 +19,8 @@ READ_AHEAD: Final = 64 * 1024
 """How many bytes of a body are kept for later readers before the watch for the end pauses."""
 
 
-class Inbox:
-    """Shares an ASGI `receive` between readers of the body and those who wait for the end.
+class Inbox(RequestBody):
+    """The body as it comes from the server, whose `receive` it shares with who waits for the end.
 
     Servers take one call of `receive` at a time. The watch for the client's leaving has to read the
     body on its way, so it keeps what it finds for whoever reads later.
@@ -37,7 +38,9 @@ class Inbox:
         "is_over",
     )
 
-    def __init__(self, receive: Receive) -> None:
+    def __init__(self, receive: Receive, limit: int = -1, declared: int = 0) -> None:
+        """Take the server's `receive`, the limit of the body and its declared length."""
+        RequestBody.__init__(self, limit, declared)
         self._receive = receive
         self._is_receiving = False
         self._kept: deque[Event] | None = None

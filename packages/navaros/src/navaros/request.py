@@ -8,7 +8,7 @@ from aros_core.asgi.request_facts import RequestFacts
 from aros_core.codecs import is_for_another
 from aros_core.context import Context as BaseContext
 from aros_core.errors import HTTPError, UnmarshalError
-from navaros.body import RequestBody, RewrittenBody, no_body
+from navaros.body import RewrittenBody
 from navaros.inbox import Inbox
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from aros_core.asgi.types import Receive, Scope
     from aros_core.codecs import PayloadCodec
+    from navaros.body import RequestBody
     from navaros.forms import Form
     from navaros.router import Router
 
@@ -114,6 +115,9 @@ class RequestSide(BaseContext):
     def max_request_body_size(self, size: int) -> None:
         self.require_open()
         self._max_request_body_size = size
+        for body in (self._inbox_or_none, *self._rewritten_bodies):
+            if body is not None:
+                body.limit = size
 
     def expect_body(self, content_type: bytes | None, length: int) -> None:
         """Take note of what the header says of the body; a length of 0 is for one that is not."""
@@ -130,11 +134,11 @@ class RequestSide(BaseContext):
         All readers share one stream, and one limit: past `max_request_body_size` it raises
         `HTTPError` 413. `ClientDisconnected` means that the client left before the end.
         """
-        return self._request_body.chunks(self)
+        return self._request_body.chunks()
 
     async def read(self) -> bytes:
         """Return the whole body, kept for later readers; raises what `request_body` does."""
-        return await self._request_body.read(self)
+        return await self._request_body.read()
 
     def set_request_body(self, chunks: AsyncIterable[bytes] | Iterable[bytes]) -> None:
         """Have everybody read these chunks from now on, as middleware that decompresses does.
@@ -143,8 +147,7 @@ class RequestSide(BaseContext):
         and closed at the end of the request.
         """
         self.require_open()
-        body = RewrittenBody(chunks)
-        self._body_or_none = RequestBody(body.receive)
+        body = self._body_or_none = RewrittenBody(chunks, self.max_request_body_size)
         self._rewritten_bodies = (*self._rewritten_bodies, body)
         self.has_leftovers = True
         self._form = None
@@ -159,7 +162,7 @@ class RequestSide(BaseContext):
         Raises `UnmarshalError` when there is no body, or it does not decode or fit, and
         `HTTPError` 415 when no codec reads such a body.
         """
-        data = await self._request_body.read(self)
+        data = await self._request_body.read()
         if not data:
             raise UnmarshalError("the request has no body")
         codec = self._router.readers[self._content_type]
@@ -235,7 +238,8 @@ class RequestSide(BaseContext):
     @property
     def _inbox(self) -> Inbox:
         if self._inbox_or_none is None:
-            self._inbox_or_none = Inbox(self._receive)
+            limit = self.max_request_body_size
+            self._inbox_or_none = Inbox(self._receive, limit, self._content_length)
         return self._inbox_or_none
 
     @property
@@ -248,6 +252,5 @@ class RequestSide(BaseContext):
     def _request_body(self) -> RequestBody:
         if self._body_or_none is None:
             is_upgrade = self._scope["type"] == "websocket"
-            receive = no_body if is_upgrade else self._inbox.receive
-            self._body_or_none = RequestBody(receive, self._content_length)
+            self._body_or_none = RewrittenBody((), -1) if is_upgrade else self._inbox
         return self._body_or_none

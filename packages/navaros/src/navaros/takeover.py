@@ -62,7 +62,7 @@ class TakeoverSide(SendingSide):
 
     async def _hand_over_request(self, app: ASGIApp, scope: Scope) -> None:
         body = self._request_body
-        body.check_size(self)
+        body.check_size()
         receive = BodyEvents(self.request_body(), self._inbox.receive)
         await app(scope, receive, self._send_for_app)
         if self._sent_status is not None and not self._is_complete and not self._is_client_gone:
