@@ -7,6 +7,8 @@ from typing import TypeVar, final, overload
 
 T = TypeVar("T")
 
+_new = object.__new__
+
 
 @final
 class Params(Mapping[str, str]):
@@ -31,10 +33,10 @@ class Params(Mapping[str, str]):
             names = ", ".join(map(repr, items))
             raise ValueError(f"parameter names must differ by more than case, got {names}")
 
-    @classmethod
-    def of(cls, names: tuple[str, ...], values: tuple[str, ...]) -> Params:
+    @staticmethod
+    def of(names: tuple[str, ...], values: tuple[str, ...]) -> Params:
         """Pair names, which must differ by more than case, with values of the same number."""
-        params = object.__new__(cls)
+        params = _new(Params)
         params._names = names
         params._values = values
         return params

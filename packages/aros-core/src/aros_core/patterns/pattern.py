@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from aros_core.patterns.tokens import Chunk
 
 _NO_PARAMS = Params()
+_paired = Params.of
 
 
 @final
@@ -50,7 +51,7 @@ class Pattern:
         self._head, self._tail = divide(self._chunks)
         self._names = tuple([chunk.name for chunk in self._chunks if chunk.name is not None])
         places = tuple([place for place, chunk in enumerate(self._head, 1) if chunk.name])
-        self._places = places if len(places) == len(self._names) else None
+        self._places = places if len(places) == len(self._names) else ()
         """Which segments of a path the parameters are, where that is the same for all paths."""
 
     @property
@@ -93,19 +94,18 @@ class Pattern:
     @property
     def has_places(self) -> bool:
         """Whether each parameter is the same segment of all paths, so that `capture` works."""
-        return self._places is not None
+        return len(self._places) == len(self._names)
 
     def capture(self, path: str) -> Params:
         """Return what `match` or `match_prefix` would of a path that is known to match.
 
         It is for patterns whose parameters have their places.
         """
-        places = self._places
-        assert places is not None, "who asks has looked at has_places"
         segments = path.split("/")
+        places = self._places
         if len(places) == 1:
-            return Params.of(self._names, (segments[places[0]],))
-        return Params.of(self._names, tuple([segments[place] for place in places]))
+            return _paired(self._names, (segments[places[0]],))
+        return _paired(self._names, tuple([segments[place] for place in places]))
 
     def path(
         self, params: Mapping[str, Value] | None = None, wildcards: Iterable[Value] = ()
@@ -147,7 +147,7 @@ class Pattern:
 
     def _params(self, values: list[str] | None) -> Params | None:
         if values:
-            return Params.of(self._names, tuple(values))
+            return _paired(self._names, tuple(values))
         return None if values is None else _NO_PARAMS
 
 
