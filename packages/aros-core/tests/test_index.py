@@ -183,14 +183,17 @@ def test_what_is_remembered_grows_in_proportion_to_the_routes(pattern: str) -> N
 
 
 def test_what_is_forgotten_is_not_kept_elsewhere() -> None:
-    """Literal routes have a short cut to their states, which ends with those."""
+    """There are short cuts to what is literal, or so but for its end; they end with the states."""
     index = RouteIndex(in_order([route("/a"), route("/b/:x")]), limit=3)
     state = index.find("/a")
     assert index.find("/a") is state
-    index.find("/b/1")
+    varied = index.find("/b/1")
+    assert index.find("/b/2") is varied
     index.find("/c/1")
     assert index.find("/a") is not state
     assert index.find("/a").links == state.links
+    assert index.find("/b/1") is not varied
+    assert index.find("/b/1").links == varied.links
 
 
 def test_links_come_in_order_however_many_there_are() -> None:

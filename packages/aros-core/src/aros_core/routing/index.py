@@ -106,6 +106,8 @@ class RouteIndex:
         self._root = _Node()
         self.literal_paths: dict[str, State | None] = {}
         """Where the paths end that are patterns by themselves; `None` if not yet known."""
+        self._parents: dict[str, State | None] = {}
+        """The same for what stands before the last segment in patterns where only that may vary."""
         chunks = sum(map(self._insert, self._links))
         self._limit = 8 * chunks + _SPARE_STEPS if limit is None else limit
         self._forget()
@@ -117,14 +119,23 @@ class RouteIndex:
 
     def find(self, path: str) -> State:
         """Return the state in which a path ends. Time grows with its segments only."""
+        parent, slash, last = path.rpartition("/")
+        state = self._parents.get(parent)
+        if state is None or not last or not slash:
+            state = self._walk(path)
+        else:
+            state = state.next.get(last, state.other) or self._explore(state, last)
+        if state.links is _NOT_YET:
+            self._complete(state, path)
+        return state
+
+    def _walk(self, path: str) -> State:
         segments = path.split("/")
         if len(segments) > 1 and not segments[-1]:
             segments.pop()  # One slash at the end is no segment.
         state = self._outset
         for segment in segments:
             state = state.next.get(segment, state.other) or self._explore(state, segment)
-        if state.links is _NOT_YET:
-            self._complete(state, path)
         return state
 
     def _complete(self, state: State, path: str) -> None:
@@ -133,6 +144,9 @@ class RouteIndex:
         for literal_path in (path, path.removesuffix("/")):
             if literal_path in self.literal_paths:
                 self.literal_paths[literal_path] = state
+        parent, slash, _ = path.rpartition("/")
+        if slash and parent in self._parents:
+            self._parents[parent] = self._walk(parent)
 
     def _explore(self, state: State, segment: str) -> State:
         """Find where a segment leads, and remember it."""
@@ -155,6 +169,7 @@ class RouteIndex:
         self._steps = self._keys = 0
         self._states: dict[tuple[frozenset[_Node], tuple[int, ...]], State] = {}
         self.literal_paths.update(dict.fromkeys(self.literal_paths))
+        self._parents.update(dict.fromkeys(self._parents))
         self._outset = State(frozenset(), ())
         self._outset.next[""] = self._state(_closure({self._root}), ())
         self._outset.other = self._state(frozenset(), ())
@@ -200,9 +215,15 @@ class RouteIndex:
             node.covers.append(link.order)
         else:
             node.accepts.append(link.order)
-            if all(c.literal is not None and c.modifier is Modifier.ONE for c in chunks):
+            if all(map(_is_literal, chunks)):
                 self.literal_paths[link.pattern.path()] = None
+            elif chunks[-1].modifier is Modifier.ONE and all(map(_is_literal, chunks[:-1])):
+                self._parents["".join([f"/{chunk.literal}" for chunk in chunks[:-1]])] = None
         return len(chunks)
+
+
+def _is_literal(chunk: Chunk) -> bool:
+    return chunk.literal is not None and chunk.modifier is Modifier.ONE
 
 
 def _after(nodes: Iterable[_Node], segment: str) -> frozenset[_Node]:
