@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
-from navaros import Context, Router
+from navaros import Context, Router, middleware
 
 from .exchange import Exchange, ask, upgrade_scope
+
+if TYPE_CHECKING:
+    from aros_core.asgi.types import Event, Receive, Scope, Send
 
 
 async def nothing(ctx: Context) -> None:
@@ -71,6 +76,30 @@ async def test_the_answers_say_what_they_are() -> None:
     options = await ask(app, "OPTIONS", "/x")
     assert options.body == b""
     assert "content-length" not in options.headers
+
+
+async def test_what_is_not_found_is_told_in_the_clients_format() -> None:
+    """The codecs that the router has by then write it; nobody can change it for the next client."""
+    app = Router()
+
+    async def careless(scope: Scope, receive: Receive, send: Send) -> None:
+        async def changed(event: Event) -> None:
+            if event["type"] == "http.response.start":
+                event["status"] = 410
+                event["headers"].append((b"x-changed", b"yes"))
+            await send(event)
+
+        await app(scope, receive, changed)
+
+    for wrapped in careless, app:
+        answer = await ask(wrapped, "GET", "/y")
+        assert answer.body == b"Not Found"
+        assert ("x-changed" in answer.headers) is (wrapped is careless)
+    app.use(middleware.json())
+    assert (await ask(app, "GET", "/y")).body == b'{"error":"Not Found"}'
+    app.use(middleware.msgpack())
+    accept = {"accept": "application/msgpack"}
+    assert (await ask(app, "GET", "/y", headers=accept)).body == b"\x81\xa5error\xa9Not Found"
 
 
 async def test_middleware_adds_to_the_answer() -> None:

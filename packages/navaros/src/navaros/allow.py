@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from aros_core.errors import Error
 from navaros.content import NO_CONTENT
@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from aros_core.steps import Link
+
+NOT_FOUND: Final = Error("Not Found")
 
 
 def answer_unhandled(method: str, routes: Sequence[Link]) -> tuple[int, Any, Mapping[str, str]]:
@@ -23,7 +25,7 @@ def answer_unhandled(method: str, routes: Sequence[Link]) -> tuple[int, Any, Map
     if "GET" in methods:
         methods.add("HEAD")
     if not methods or None in methods or method in methods:
-        return 404, Error("Not Found"), {}
+        return 404, NOT_FOUND, {}
     allow = {"allow": ", ".join(sorted({"OPTIONS", *filter(None, methods)}))}
     if method == "OPTIONS":
         return 204, NO_CONTENT, allow

@@ -20,9 +20,10 @@ from navaros.response import ResponseSide
 from navaros.traversal import refuse_climbing
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from aros_core.asgi.types import Event
+    from aros_core.steps import Link
     from navaros.fields import Fields
 
     Conclusion = tuple[int, Any, Mapping[str, str]]
@@ -74,7 +75,10 @@ class AnsweringSide(ResponseSide):
                 # The answers that are given most often take the short way.
                 self._ended = True
                 self._is_plain = False
-                events = plain_events(self._body, self._router.sole_writer)
+                if self._body is None:
+                    events = self._not_found_events()
+                else:
+                    events = plain_events(self._body, self._router.sole_writer)
                 if events is not None:
                     return events
             self.end()
@@ -136,11 +140,18 @@ class AnsweringSide(ResponseSide):
             return body.status or status, NO_CONTENT, extra
         return status, body, extra
 
+    def _not_found_events(self) -> tuple[Event, Event] | None:
+        """Return the events for a path without routes, `None` where there is more to look at."""
+        not_found = self._router.not_found
+        return None if not_found is None or self._routes_here() else not_found.events()
+
     def _unhandled(self) -> Conclusion:
+        return answer_unhandled(self.method, self._routes_here())
+
+    def _routes_here(self) -> Sequence[Link]:
         # Upgrades never reach the routes of verbs, so those say nothing about them.
         is_upgrade = self._scope["type"] == "websocket"
-        routes = () if is_upgrade else self._router.table.routes_at(self.path)
-        return answer_unhandled(self.method, routes)
+        return () if is_upgrade else self._router.table.routes_at(self.path)
 
     def _status_with(self, body: Any) -> int:
         """Return the status of a response that has this body."""

@@ -38,6 +38,21 @@ class Writer:
         self.field = _type_field(codec.content_type)
 
 
+class ReadyAnswer:
+    """An answer that is made ahead, since it is the same each time."""
+
+    __slots__ = ("_data", "_fields", "_status")
+
+    def __init__(self, status: int, content_type: str | None, data: bytes) -> None:
+        self._status = status
+        self._fields = answer_fields(None, status, content_type, len(data))
+        self._data = data
+
+    def events(self) -> tuple[Event, Event]:
+        """Return the events of the answer, which are the taker's to change."""
+        return finished_events(self._status, self._fields.copy(), self._data)
+
+
 def plain_events(body: Any, writer: Writer | None) -> tuple[Event, Event] | None:
     """Return the events of an answer with status 200 that is nothing but a body.
 

@@ -6,11 +6,14 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from aros_core.memo import Memo
+from aros_core.steps import END
 from navaros.admission import refusal
+from navaros.allow import NOT_FOUND
 from navaros.body import DEFAULT_LIMIT
+from navaros.content import encode_body
 from navaros.context import Context
 from navaros.failures import log
-from navaros.fields import Writer
+from navaros.fields import ReadyAnswer, Writer
 from navaros.negotiation import codec_for
 from navaros.verbs import METHODS, Verbs
 
@@ -62,10 +65,17 @@ class Router(Verbs):
         writers = [codec for codec in self.codecs if codec.response]
         return Writer(writers[0]) if len(writers) == 1 else None
 
+    @cached_property
+    def not_found(self) -> ReadyAnswer | None:
+        """What answers for paths without routes; `None` where clients choose the format."""
+        if len(self.codecs) > 1:
+            return None
+        return ReadyAnswer(404, *encode_body(NOT_FOUND, None, self.codecs, None))
+
     def changed(self) -> None:
         """Have what was built from the entries built anew, in the parents as well."""
-        self.__dict__.pop("readers", None)
-        self.__dict__.pop("sole_writer", None)
+        for name in ("readers", "sole_writer", "not_found"):
+            self.__dict__.pop(name, None)
         super().changed()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -90,7 +100,9 @@ class Router(Verbs):
             if refused is None:
                 if method not in _PLAIN_METHODS:
                     method = self._routed_method(ctx, method)
-                await ctx.run(self.table.find(ctx.path, method))
+                chain = self.table.find(ctx.path, method)
+                if chain is not END:
+                    await ctx.run(chain)
             else:
                 ctx.error = refused
             events = ctx.conclude()
