@@ -64,7 +64,7 @@ def refusal(scope: Scope, request: HasBody) -> HTTPError | None:
                 is_clear = False
     is_clear = is_clear and (host is None or host in _good_hosts)
     if length is not None and is_clear:
-        is_clear = upgrade is None and scope["type"] != "websocket" and _is_length(length)
+        is_clear = _is_length(length) and upgrade is None and scope["type"] != "websocket"
     if not is_clear:
         refused = _host_refusal(scope) or _framing_refusal(scope)
         if refused is not None:

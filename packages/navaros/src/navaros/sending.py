@@ -244,7 +244,7 @@ class SendingSide(AnsweringSide):
         try:
             await self._send(event)
         except OSError as error:
-            self._inbox.leave()
+            self._inbox().leave()
             raise ClientDisconnected from error
 
 

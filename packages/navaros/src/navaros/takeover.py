@@ -61,9 +61,9 @@ class TakeoverSide(SendingSide):
             raise translated from error
 
     async def _hand_over_request(self, app: ASGIApp, scope: Scope) -> None:
-        body = self._request_body
+        body = self._request_body()
         body.check_size()
-        receive = BodyEvents(self.request_body(), self._inbox.receive)
+        receive = BodyEvents(self.request_body(), self._inbox().receive)
         await app(scope, receive, self._send_for_app)
         if self._sent_status is not None and not self._is_complete and not self._is_client_gone:
             raise RuntimeError(f"{app!r} returned before its response was complete")
@@ -122,7 +122,7 @@ class TakeoverSide(SendingSide):
         """Send a part of an HTTP response to an upgrade, as far as the server can."""
         kind = event["type"]
         if kind == "http.response.start" and not self._was_handed_over:
-            await self._inbox.receive()  # Some servers want their opening event taken first.
+            await self._inbox().receive()  # Some servers want their opening event taken first.
         if "websocket.http.response" in (self._scope.get("extensions") or {}):
             await self._server_send({**event, "type": f"websocket.{kind}"})
         elif kind == "http.response.start":
