@@ -62,15 +62,16 @@ def refusal(scope: Scope, request: HasBody) -> HTTPError | None:
                 upgrade = value
             else:
                 is_clear = False
-    is_clear = is_clear and (host is None or host in _good_hosts)
-    if length is not None and is_clear:
+    is_clear = is_clear and (host in _good_hosts or host is None)
+    if is_clear and length is None and content_type is None:
+        return None
+    if is_clear and length is not None:
         is_clear = _is_length(length) and upgrade is None and scope["type"] != "websocket"
     if not is_clear:
         refused = _host_refusal(scope) or _framing_refusal(scope)
         if refused is not None:
             return refused
-    if length is not None or content_type is not None:
-        request.expect_body(content_type, int(length or 0))
+    request.expect_body(content_type, int(length or 0))
     return None
 
 

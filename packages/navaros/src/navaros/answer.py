@@ -106,7 +106,8 @@ class AnsweringSide(ResponseSide):
             body = NO_CONTENT
         codecs = self._router.codecs
         accept = self._accept if len(codecs) > 1 else None
-        content_type, data = encode_body(body, accept, codecs, self._request_codec)
+        read_by = None if self._inbox_or_none is None else self._inbox_or_none.codec
+        content_type, data = encode_body(body, accept, codecs, read_by)
         length: int | None = len(data)
         if self._scope.get("method") == "HEAD":
             # A handler of HEAD may know how long the body would be without making it.

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from aros_core.asgi.types import Event, Receive
+    from aros_core.codecs import PayloadCodec
 
 READ_AHEAD: Final = 64 * 1024
 """How many bytes of a body are kept for later readers before the watch for the end pauses."""
@@ -35,12 +36,23 @@ class Inbox(RequestBody):
         "_over",
         "_receive",
         "_watch",
+        "codec",
+        "content_type",
         "is_over",
     )
 
-    def __init__(self, receive: Receive, limit: int = -1, declared: int = 0) -> None:
-        """Take the server's `receive`, the limit of the body and its declared length."""
+    def __init__(
+        self,
+        receive: Receive,
+        limit: int = -1,
+        declared: int = 0,
+        content_type: bytes | None = None,
+    ) -> None:
+        """Take the server's `receive`, the body's limit, and what the header says of the body."""
         RequestBody.__init__(self, limit, declared)
+        self.content_type = content_type
+        self.codec: PayloadCodec | None = None
+        """What the body was read with."""
         self._receive = receive
         self._is_receiving = False
         self._kept: deque[Event] | None = None

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping
 
     from aros_core.asgi.types import Receive, Scope
-    from aros_core.codecs import PayloadCodec
     from navaros.body import RequestBody
     from navaros.forms import Form
     from navaros.router import Router
@@ -37,14 +36,9 @@ class RequestSide(BaseContext):
     _scope: Scope
     _receive: Receive
     _request_facts: RequestFacts | None = None
-    _content_type: bytes | None = None
-    _content_length: int = 0
-    """How many bytes the body has, by its header; 0 where that does not tell."""
     _max_request_body_size: int | None = None
     _inbox_or_none: Inbox | None = None
-    _body_or_none: RequestBody | None = None
     _form: Form | None = None
-    _request_codec: PayloadCodec | None = None
 
     @property
     def scope(self) -> Scope:
@@ -121,8 +115,8 @@ class RequestSide(BaseContext):
 
     def expect_body(self, content_type: bytes | None, length: int) -> None:
         """Take note of what the header says of the body; a length of 0 is for one that is not."""
-        self._content_type = content_type
-        self._content_length = length
+        limit = self._router.max_request_body_size
+        self._inbox_or_none = Inbox(self._receive, limit, length, content_type)
 
     def request_cookie(self, name: str) -> str | None:
         """Return the value of a cookie that came with the request, `None` if there is none."""
@@ -147,7 +141,7 @@ class RequestSide(BaseContext):
         and closed at the end of the request.
         """
         self.require_open()
-        body = self._body_or_none = RewrittenBody(chunks, self.max_request_body_size)
+        body = RewrittenBody(chunks, self.max_request_body_size)
         self._rewritten_bodies = (*self._rewritten_bodies, body)
         self.has_leftovers = True
         self._form = None
@@ -165,16 +159,16 @@ class RequestSide(BaseContext):
         data = await self._request_body().read()
         if not data:
             raise UnmarshalError("the request has no body")
-        codec = self._router.readers[self._content_type]
+        inbox = self._inbox()
+        codec = inbox.codec = self._router.readers[inbox.content_type]
         if codec is None:
-            kind = self._content_type_text or "unknown"
+            kind = self._content_type or "unknown"
             raise HTTPError(415, f"no codec here reads a body of type {kind}")
-        self._request_codec = codec
         try:
             return codec.decode(data, T)
         except TypeError as error:
             if is_for_another(codec, T, self._router.codecs):
-                kind = self._content_type_text
+                kind = self._content_type
                 raise HTTPError(415, f"no body of type {kind} is read here") from error
             raise
 
@@ -186,7 +180,7 @@ class RequestSide(BaseContext):
         if self._form is None:
             from navaros.forms import read_form
 
-            self._form = await read_form(self._content_type_text, self.request_body())
+            self._form = await read_form(self._content_type, self.request_body())
             self.has_leftovers = True
         return self._form
 
@@ -220,8 +214,8 @@ class RequestSide(BaseContext):
         return None
 
     @property
-    def _content_type_text(self) -> str:
-        return (self._content_type or b"").decode("latin-1")
+    def _content_type(self) -> str:
+        return (self._inbox().content_type or b"").decode("latin-1")
 
     @property
     def _accept(self) -> str:
@@ -244,19 +238,15 @@ class RequestSide(BaseContext):
     # No properties, since Python calls methods faster.
 
     def _inbox(self) -> Inbox:
-        """Return the inbox, made when somebody first asks for it."""
+        """Return the inbox, made where the header says nothing of a body."""
         inbox = self._inbox_or_none
         if inbox is None:
-            limit = self._max_request_body_size
-            if limit is None:
-                limit = self._router.max_request_body_size
-            inbox = self._inbox_or_none = Inbox(self._receive, limit, self._content_length)
+            inbox = self._inbox_or_none = Inbox(self._receive, self.max_request_body_size)
         return inbox
 
     def _request_body(self) -> RequestBody:
         """Return the body that is read: the server's, or what middleware made of it."""
-        body = self._body_or_none
-        if body is None:
-            is_upgrade = self._scope["type"] == "websocket"
-            body = self._body_or_none = RewrittenBody((), -1) if is_upgrade else self._inbox()
-        return body
+        if self._rewritten_bodies:
+            return self._rewritten_bodies[-1]
+        is_upgrade = self._scope["type"] == "websocket"
+        return RewrittenBody((), -1) if is_upgrade else self._inbox()
