@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from aros_core.chain import Chain
 from navaros.mounts import own_path
@@ -11,6 +11,9 @@ from navaros.takeover import TakeoverSide
 if TYPE_CHECKING:
     from aros_core.asgi.types import Receive, Scope, Send
     from navaros.router import Router
+
+_begin_chain: Final = Chain.__init__
+"""What `super().__init__` is; asking for it at each birth takes twice as long."""
 
 
 class Context(TakeoverSide):
@@ -22,7 +25,7 @@ class Context(TakeoverSide):
     """
 
     def __init__(self, router: Router, scope: Scope, receive: Receive, send: Send) -> None:
-        Chain.__init__(self)  # Said directly, which takes half as long as asking super() for it.
+        _begin_chain(self)
         self._router = router
         self._scope = scope
         self._receive = receive

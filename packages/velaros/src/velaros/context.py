@@ -282,10 +282,6 @@ class Context(InboundContext):
         """Whether a marshaller that middleware set writes the messages, and no codec."""
         return bool(self._marshaller or (self.codec is None and self._session.marshaller))
 
-    def is_unsettled(self) -> bool:
-        """Tell whether the chain left an error, no route that ran, or a stream without an end."""
-        return self._error is not None or not self.is_settled
-
     async def rejoin(self) -> None:
         """Bring this message to the handler of its conversation."""
         await self._session.dispatcher.rejoin(self)

@@ -164,7 +164,7 @@ class Dispatcher:
             if chain is None:
                 ctx.chain = self._session.router.table.find(ctx.path)
             await ctx.run(ctx.chain)
-            if ctx.is_unsettled():
+            if ctx.error is not None or not ctx.is_settled:
                 await self._conclude(ctx)
         except asyncio.CancelledError as cancellation:
             await self._conclude_cancelled(ctx, cancellation)
