@@ -9,19 +9,22 @@ from typing import Any
 import pytest
 
 from aros_core import Error, FieldError
-from aros_core.codecs import JsonCodec
-from navaros import Redirect
+from navaros import Redirect, Router, middleware
 from navaros.content import TEXT
-from navaros.fields import Writer, answer_fields, declared_length, is_bodiless, plain_events
+from navaros.fields import answer_fields, declared_length, is_bodiless, plain_events
 from navaros.headers import ResponseHeaders
 
 TYPE = (b"content-type", TEXT.encode())
+
+BARE = Router()
+JSON = Router()
+JSON.use(middleware.json())
 
 
 def test_plain_events() -> None:
     """A text of any length has its type and length."""
     for text in ("", "hello", "x" * 1023, "x" * 1024, "x" * 5000):
-        events = plain_events(text, None)
+        events = plain_events(text, BARE)
         assert events is not None
         start, body = events
         assert start["status"] == 200
@@ -52,8 +55,8 @@ class Streamed(Point):
 )
 def test_plain_events_of_data(body: Any, data: bytes) -> None:
     """What can only be for a codec is written by the only one there is, else looked at again."""
-    assert plain_events(body, None) is None
-    events = plain_events(body, Writer(JsonCodec()))
+    assert plain_events(body, BARE) is None
+    events = plain_events(body, JSON)
     assert events is not None
     assert events[0]["headers"][0] == (b"content-type", b"application/json")
     assert events[1]["body"] == data
@@ -75,7 +78,7 @@ def test_plain_events_of_data(body: Any, data: bytes) -> None:
 )
 def test_what_needs_a_second_look_has_no_plain_events(body: Any) -> None:
     """Whatever has a meaning of its own, or may have."""
-    assert plain_events(body, Writer(JsonCodec())) is None
+    assert plain_events(body, JSON) is None
 
 
 @pytest.mark.parametrize("status", [100, 101, 199, 204, 205, 304])

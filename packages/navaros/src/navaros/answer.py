@@ -78,7 +78,7 @@ class AnsweringSide(ResponseSide):
                 if self._body is None:
                     events = self._not_found_events()
                 else:
-                    events = plain_events(self._body, self._router.sole_writer)
+                    events = plain_events(self._body, self._router)
                 if events is not None:
                     return events
             self.end()

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from aros_core.asgi.types import Event
     from aros_core.codecs import PayloadCodec
     from navaros.headers import ResponseHeaders
+    from navaros.router import Router
 
     Fields = list[tuple[bytes, bytes]]
 
@@ -53,17 +54,19 @@ class ReadyAnswer:
         return finished_events(self._status, self._fields.copy(), self._data)
 
 
-def plain_events(body: Any, writer: Writer | None) -> tuple[Event, Event] | None:
+def plain_events(body: Any, router: Router) -> tuple[Event, Event] | None:
     """Return the events of an answer with status 200 that is nothing but a body.
 
-    `writer` is for the codec of all answers, if there is only one. `None` is for a body that needs
-    a second look: at its kind, or at what the client accepts.
+    `None` is for a body that needs a second look: at its kind, or at what the client accepts.
     """
     kind = body.__class__
     if kind is str:
         field = _TEXT_FIELD
         data = body.encode()
-    elif writer is not None and (HOLDS_DATA[kind] or (kind is list and not is_special(body))):
+    elif HOLDS_DATA[kind] or (kind is list and not is_special(body)):
+        writer = router.sole_writer
+        if writer is None:
+            return None
         field = writer.field
         data = writer.encode(body)
     else:
