@@ -82,24 +82,21 @@ class Dispatcher:
         return self._bring(Context(session, message, codec, size))
 
     def _bring(self, ctx: Context) -> Coroutine[Any, Any, None] | None:
-        correspondence = self.correspondence
-        if not correspondence.begin(ctx):
-            return None if correspondence.take(ctx) else self._answer(ctx, BUSY)
-        refusal = self._admit(ctx)
-        if refusal is not None:
-            correspondence.end(ctx)
-        return refusal
-
-    def _admit(self, ctx: Context) -> Coroutine[Any, Any, None] | None:
-        """Start a message, or have it wait; where it has no place, return the answer's sending."""
+        if not self.correspondence.begin(ctx):
+            return None if self.correspondence.take(ctx) else self._answer(ctx, BUSY)
         lifecycle = self._session.lifecycle
         if lifecycle.takes_messages and self.inbox.take_slot():
             self.spawn(ctx, self._handle(ctx))
-        elif not lifecycle.is_closing:
-            if self.inbox.is_full:
-                return self._answer(ctx, BUSY)
-            self._enqueue(ctx)
-            self._session.warn_of_waiting()
+            return None
+        return None if lifecycle.is_closing else self._put_off(ctx)
+
+    def _put_off(self, ctx: Context) -> Coroutine[Any, Any, None] | None:
+        """Have a message wait for a slot; where it has no place, return the answer's sending."""
+        if self.inbox.is_full:
+            self.correspondence.end(ctx)
+            return self._answer(ctx, BUSY)
+        self._enqueue(ctx)
+        self._session.warn_of_waiting()
         return None
 
     # Messages that go another way than they came
@@ -125,13 +122,11 @@ class Dispatcher:
         else:
             call.loop.call_soon_threadsafe(self._readmit, successor)
 
-    def _readmit(self, ctx: Context | None) -> None:
-        while ctx is not None:
-            refusal = self._admit(ctx)
-            if refusal is None:
-                return
-            self._do(refusal)
-            ctx = self.correspondence.end(ctx)
+    def _readmit(self, ctx: Context) -> None:
+        """Have a message that has waited for a handler wait for a slot instead."""
+        if not self._session.lifecycle.is_closing:
+            self._enqueue(ctx)
+            self.drain()
 
     def anew(self, ctx: Context) -> Context:
         """Return a fresh context for a message, in which no handler has changed anything."""
