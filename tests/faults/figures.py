@@ -15,7 +15,8 @@ def record(row: str, measured: float, bound: float, unit: str) -> None:
     """Print a figure, append it to the file of figures, and demand that it is within its bound.
 
     `row` says what was done and what of it was measured: `200 requests at once: time to the end`.
-    Raises `AssertionError` when `measured` is above `bound`.
+    Raises `AssertionError` when `measured` is above `bound`; but not under a tracer, as coverage
+    has one, since most of what is measured then is the tracer's.
     """
     figure = {"row": row, "measured": round(measured, 3), "bound": bound, "unit": unit}
     sys.stdout.write(f"{row}: {measured:.4g} {unit} (at most {bound:g})\n")
@@ -23,4 +24,5 @@ def record(row: str, measured: float, bound: float, unit: str) -> None:
     if name:
         with Path(name).open("a", encoding="utf-8") as file:
             file.write(f"{json.dumps(figure)}\n")
-    assert measured <= bound, f"{row}: {measured:.4g} {unit}, which is over {bound:g}"
+    is_within = measured <= bound or sys.gettrace() is not None
+    assert is_within, f"{row}: {measured:.4g} {unit}, which is over {bound:g}"

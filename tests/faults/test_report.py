@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -20,11 +21,23 @@ def test_a_figure_is_kept_and_has_to_hold(
     """It is printed and appended to the file, also where it is over its bound."""
     file = tmp_path / "figures"
     monkeypatch.setenv(VARIABLE, str(file))
+    monkeypatch.setattr(sys, "gettrace", lambda: None)
     record("a load: time", 1.23456, 2, "s")
     with pytest.raises(AssertionError, match="a load: memory: 3 MB, which is over 2"):
         record("a load: memory", 3, 2, "MB")
     assert [json.loads(line)["measured"] for line in file.read_text().splitlines()] == [1.235, 3]
     assert "a load: time: 1.235 s (at most 2)" in capsys.readouterr().out
+
+
+def test_nothing_has_to_hold_under_a_tracer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The figure is a tracer's as much as ours, so it is kept and nothing more."""
+    file = tmp_path / "figures"
+    monkeypatch.setenv(VARIABLE, str(file))
+    monkeypatch.setattr(sys, "gettrace", lambda: print)
+    record("a load: memory", 3, 2, "MB")
+    assert json.loads(file.read_text())["measured"] == 3
 
 
 def test_the_page_gets_the_worst_of_each_figure(
