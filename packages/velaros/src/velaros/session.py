@@ -163,10 +163,9 @@ class Session:
         del self.connection
 
     async def _open_outlet(self) -> None:
-        early = self.outlet
-        self.outlet = self.writer
-        if isinstance(early, EarlyFrames):
-            await early.hand_over(self.writer)
+        early, self.outlet = self.outlet, self.writer
+        assert isinstance(early, EarlyFrames), "a session is run once"
+        await early.hand_over(self.writer)
 
     async def _start_open_hooks(self) -> None:
         if self.lifecycle.is_closing:
