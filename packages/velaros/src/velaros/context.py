@@ -287,7 +287,7 @@ class Context(InboundContext):
         await self._session.dispatcher.rejoin(self)
 
     def transmit(self, message: OutboundMessage) -> Coroutine[Any, Any, None]:
-        """Send a message that is ready but for its type, and is no answer to this one."""
+        """Send a message that is no answer to this one; await the result."""
         return self._session.outlet.send(_Question(self), message)
 
     def _send(self, message: OutboundMessage) -> Coroutine[Any, Any, None]:

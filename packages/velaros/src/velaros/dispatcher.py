@@ -88,9 +88,9 @@ class Dispatcher:
         if lifecycle.takes_messages and self.inbox.take_slot():
             self.spawn(ctx, self._handle(ctx))
             return None
-        return None if lifecycle.is_closing else self._put_off(ctx)
+        return None if lifecycle.is_closing else self._line_up(ctx)
 
-    def _put_off(self, ctx: Context) -> Coroutine[Any, Any, None] | None:
+    def _line_up(self, ctx: Context) -> Coroutine[Any, Any, None] | None:
         """Have a message wait for a slot; where it has no place, return the answer's sending."""
         if self.inbox.is_full:
             self.correspondence.end(ctx)
